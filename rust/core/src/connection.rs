@@ -1,0 +1,488 @@
+//! One connection after the upgrade: tungstenite over buffers in memory, with queues, limits, close and deadlines.
+
+mod mask;
+mod shim;
+#[cfg(test)]
+mod tests;
+
+use crate::close::CloseFrame;
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Phase};
+use crate::heartbeat::{Beat, Heartbeat};
+use crate::queue::{Kind, Message, ReceiveQueue, TransmitQueue};
+use mask::extend_masked;
+use shim::{Pongs, Shim};
+use std::fmt;
+use std::time::{Duration, Instant};
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Data, OpCode};
+use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
+
+/// What tungstenite reads at a time, and what an idle connection holds for it.
+const READ_BUFFER: usize = 4096;
+
+/// Bytes a ping or pong may carry (RFC 6455 §5.5).
+const MAX_CONTROL_PAYLOAD: usize = 125;
+
+/// Why a message was not accepted for sending. Nothing was queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// The connection is not open.
+    NotOpen,
+    /// As many bytes or messages wait as `outbound_high_water` or `max_queued_messages` allow.
+    Full,
+    /// A text message has to be UTF-8 (RFC 6455 §5.6).
+    InvalidText,
+    /// A ping may carry at most 125 bytes (RFC 6455 §5.5).
+    PingTooLong,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotOpen => "the connection is not open",
+            Self::Full => "too much is waiting to be sent",
+            Self::InvalidText => "a text message has to be valid UTF-8",
+            Self::PingTooLong => "a ping carries at most 125 bytes",
+        })
+    }
+}
+
+impl std::error::Error for SendError {}
+
+/// How a connection ended.
+#[derive(Clone, Debug)]
+pub(crate) enum End {
+    /// Both close frames were exchanged; this is the received one.
+    Clean(CloseFrame),
+    /// We ended it with this close frame, because of this error.
+    Failed(CloseFrame, Error),
+    /// It ended without a close frame from the other side.
+    Lost(Error),
+}
+
+/// The protocol state of one open connection.
+///
+/// Bytes go in through [`Self::handle_input`] and [`Self::handle_end_of_stream`], time through
+/// [`Self::handle_timeout`]; bytes to write come out of [`Self::transmit`], messages out of [`Self::receive`], and
+/// [`Self::end`] tells when it is over.
+pub(crate) struct Connection {
+    context: WebSocketContext,
+    role: Role,
+    config: Config,
+    /// Received bytes that wait because the receive queue is full. At most what one read gave.
+    input: Vec<u8>,
+    /// Messages wait in `input` or inside tungstenite because the receive queue was full.
+    held_back: bool,
+    received: ReceiveQueue,
+    transmit: TransmitQueue,
+    pongs: Pongs,
+    heartbeat: Heartbeat,
+    close_sent: Option<CloseFrame>,
+    close_received: Option<CloseFrame>,
+    /// The other side sent its close frame before ours.
+    close_requested: bool,
+    /// When closing has taken too long; set by the first close frame.
+    close_deadline: Option<Instant>,
+    /// Why we ended the connection: the other side broke the protocol or a limit.
+    violation: Option<Error>,
+    /// Nothing more comes from the other side.
+    ended: bool,
+    /// Nothing more can be written.
+    broken: Option<String>,
+    end: Option<End>,
+}
+
+impl Connection {
+    /// A client's connection that has just been upgraded.
+    pub(crate) fn client(config: Config, now: Instant) -> Self {
+        Self::new(Role::Client, config, now)
+    }
+
+    fn new(role: Role, config: Config, now: Instant) -> Self {
+        let context = WebSocketContext::new(role, Some(context_config(&config)));
+        Self {
+            context,
+            role,
+            config,
+            input: Vec::new(),
+            held_back: false,
+            received: ReceiveQueue::default(),
+            transmit: TransmitQueue::default(),
+            pongs: Pongs::default(),
+            heartbeat: Heartbeat::new(now),
+            close_sent: None,
+            close_received: None,
+            close_requested: false,
+            close_deadline: None,
+            violation: None,
+            ended: false,
+            broken: None,
+            end: None,
+        }
+    }
+
+    /// Puts new limits and deadlines in force.
+    pub(crate) fn set_config(&mut self, config: Config) {
+        if config.max_message_size != self.config.max_message_size {
+            self.context.set_config(|limits| *limits = context_config(&config));
+        }
+        self.config = config;
+    }
+
+    /// Whether more bytes may be handed to [`Self::handle_input`]; false while the receive queue is full.
+    pub(crate) fn wants_input(&self) -> bool {
+        !self.ended && !self.held_back && !self.is_paused()
+    }
+
+    /// Whether reading waits for the application to take messages out.
+    fn is_paused(&self) -> bool {
+        self.received.is_full(self.config.inbound_high_water, self.config.max_queued_messages)
+    }
+
+    /// Goes on with bytes that waited for room in the receive queue.
+    pub(crate) fn resume(&mut self, now: Instant) {
+        if self.held_back {
+            let waiting = std::mem::take(&mut self.input);
+            self.process(&waiting, now);
+            self.update_end();
+        }
+    }
+
+    /// Takes bytes from the network. What finds no room is kept until [`Self::resume`].
+    pub(crate) fn handle_input(&mut self, bytes: &[u8], now: Instant) {
+        debug_assert!(!bytes.is_empty());
+        self.heartbeat.handle_received(now);
+        if self.held_back {
+            self.input.extend_from_slice(bytes);
+        } else {
+            self.process(bytes, now);
+        }
+        self.update_end();
+    }
+
+    /// The other side will send nothing more.
+    pub(crate) fn handle_end_of_stream(&mut self) {
+        self.ended = true;
+        self.update_end();
+    }
+
+    /// Writing failed: what waits will never leave. What the other side sent before may still be read.
+    pub(crate) fn handle_write_error(&mut self, reason: &str, now: Instant) {
+        if self.broken.is_none() {
+            self.broken = Some(reason.to_owned());
+            self.transmit.clear();
+            self.start_close_deadline(now);
+        }
+        self.update_end();
+    }
+
+    /// Lets time pass: pings, and deadlines.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.poll_heartbeat(now);
+        if self.end.is_none() && self.close_deadline.is_some_and(|deadline| now >= deadline) {
+            self.end = Some(self.timed_out());
+        }
+    }
+
+    /// Queues a message.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`] once a close frame was sent or received, [`SendError::Full`] at the marks,
+    /// [`SendError::InvalidText`] for text that is not UTF-8.
+    pub(crate) fn send(&mut self, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
+        if !self.is_open() {
+            return Err(SendError::NotOpen);
+        }
+        let bytes_full = self.config.outbound_high_water.is_some_and(|mark| self.transmit.unsent_payload() >= mark);
+        let count_full = self.config.max_queued_messages.is_some_and(|max| self.transmit.unsent_messages() >= max);
+        if bytes_full || count_full {
+            return Err(SendError::Full);
+        }
+        if kind == Kind::Text && std::str::from_utf8(payload).is_err() {
+            return Err(SendError::InvalidText);
+        }
+        self.push_data_frame(kind, payload);
+        Ok(())
+    }
+
+    /// Queues a ping.
+    ///
+    /// # Errors
+    /// [`SendError::NotOpen`] as for [`Self::send`], [`SendError::PingTooLong`] over 125 bytes.
+    pub(crate) fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        if !self.is_open() {
+            return Err(SendError::NotOpen);
+        }
+        if payload.len() > MAX_CONTROL_PAYLOAD {
+            return Err(SendError::PingTooLong);
+        }
+        self.send_ping(payload);
+        Ok(())
+    }
+
+    /// Queues a close frame behind everything that waits, and starts the deadline. A second call does nothing.
+    pub(crate) fn close(&mut self, frame: CloseFrame, now: Instant) {
+        if !self.is_open() {
+            return;
+        }
+        self.start_close_deadline(now);
+        self.send_close(frame);
+        self.update_end();
+    }
+
+    /// Whether messages may be sent: no close frame in either direction, and no failure.
+    pub(crate) fn is_open(&self) -> bool {
+        self.end.is_none() && self.broken.is_none() && self.close_sent.is_none() && self.close_received.is_none()
+    }
+
+    /// The close frame of the other side, if it came.
+    pub(crate) fn close_received(&self) -> Option<&CloseFrame> {
+        self.close_received.as_ref()
+    }
+
+    /// Whether that frame came before ours.
+    pub(crate) fn was_close_requested(&self) -> bool {
+        self.close_requested
+    }
+
+    /// The time from the last answered heartbeat to its answer.
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        self.heartbeat.round_trip()
+    }
+
+    /// How it ended, once it has.
+    pub(crate) fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// Whether our close frame is the last thing that will ever be written, so that the stream may be finished once
+    /// the queue is empty: always after a violation, and for both sides once both frames were exchanged.
+    pub(crate) fn is_finished_writing(&self) -> bool {
+        self.transmit.is_empty() && self.close_sent.is_some() && (self.violation.is_some() || self.end.is_some())
+    }
+
+    /// Bytes to write.
+    pub(crate) fn transmit(&mut self) -> &mut TransmitQueue {
+        &mut self.transmit
+    }
+
+    /// Told after bytes of [`Self::transmit`] were written.
+    pub(crate) fn handle_transmitted(&mut self) {
+        self.pongs.refill(&mut self.transmit);
+        self.update_end();
+    }
+
+    /// The oldest message that was not taken out yet.
+    pub(crate) fn receive(&mut self) -> Option<Message> {
+        self.received.pop()
+    }
+
+    /// Messages that wait to be taken out, for a connection that is gone.
+    pub(crate) fn into_received(self) -> ReceiveQueue {
+        self.received
+    }
+
+    pub(crate) fn received(&self) -> &ReceiveQueue {
+        &self.received
+    }
+
+    pub(crate) fn unsent_payload(&self) -> usize {
+        self.transmit.unsent_payload()
+    }
+
+    fn process(&mut self, mut bytes: &[u8], now: Instant) {
+        self.held_back = false;
+        while self.violation.is_none() && self.close_received.is_none() {
+            if self.is_paused() {
+                self.held_back = true;
+                self.input = bytes.to_vec();
+                return;
+            }
+            let mut shim = Shim::new(&mut bytes, &mut self.transmit, &mut self.pongs);
+            match self.context.read(&mut shim) {
+                Ok(message) => self.handle_message(message, now),
+                Err(tungstenite::Error::Io(_)) => return,
+                Err(error) => self.fail(&error, now),
+            }
+        }
+    }
+
+    fn handle_message(&mut self, message: tungstenite::Message, now: Instant) {
+        match message {
+            tungstenite::Message::Text(text) => self.received.push(Message::new(Kind::Text, text.into())),
+            tungstenite::Message::Binary(payload) => self.received.push(Message::new(Kind::Binary, payload)),
+            tungstenite::Message::Pong(payload) => self.heartbeat.handle_pong(&payload, now),
+            tungstenite::Message::Close(frame) => self.handle_close(CloseFrame::from_wire(frame), now),
+            // Answered by tungstenite; the pong is in the queue already or follows with the next read.
+            tungstenite::Message::Ping(_) => {}
+            tungstenite::Message::Frame(_) => debug_assert!(false, "tungstenite hands out whole messages"),
+        }
+    }
+
+    fn handle_close(&mut self, frame: CloseFrame, now: Instant) {
+        self.start_close_deadline(now);
+        if self.close_sent.is_none() {
+            self.close_requested = true;
+            self.close_sent = Some(frame.clone());
+            self.flush_context();
+        }
+        self.close_received = Some(frame);
+    }
+
+    /// The other side broke the protocol or a limit: sends the close frame that says so (RFC 6455 §7.1.7).
+    fn fail(&mut self, error: &tungstenite::Error, now: Instant) {
+        let (frame, kind) = violation_of(error);
+        log::debug!("received data refused with {}: {error}", frame.code);
+        self.violation = Some(Error::new(Phase::Open, kind, lower_case(&error.to_string())));
+        self.start_close_deadline(now);
+        if self.close_sent.is_none() {
+            self.send_close(frame);
+        }
+    }
+
+    fn send_close(&mut self, frame: CloseFrame) {
+        let wire = frame.to_wire();
+        self.close_sent = Some(frame);
+        let mut nothing: &[u8] = &[];
+        let mut shim = Shim::new(&mut nothing, &mut self.transmit, &mut self.pongs);
+        if let Err(error) = self.context.close(&mut shim, Some(wire)) {
+            log::error!("a close frame was not queued: {error}; please report this");
+        }
+    }
+
+    /// Makes tungstenite write the answers that it holds back until the next call.
+    fn flush_context(&mut self) {
+        let mut nothing: &[u8] = &[];
+        let mut shim = Shim::new(&mut nothing, &mut self.transmit, &mut self.pongs);
+        // A server's context reports its own end here; ours is decided by `update_end`.
+        let _ = self.context.flush(&mut shim);
+    }
+
+    fn start_close_deadline(&mut self, now: Instant) {
+        if self.close_deadline.is_none() {
+            self.close_deadline = Some(now + self.config.close_timeout);
+        }
+    }
+
+    fn poll_heartbeat(&mut self, now: Instant) {
+        let Some(interval) = self.config.heartbeat_interval else { return };
+        if !self.is_open() {
+            return;
+        }
+        let paused = !self.wants_input();
+        match self.heartbeat.poll(now, interval, self.config.heartbeat_timeout, paused) {
+            Some(Beat::Ping(payload)) => self.send_ping(&payload),
+            Some(Beat::Dead) => {
+                let message = format!("no answer to a ping within {:?}", self.config.heartbeat_timeout);
+                self.end = Some(End::Lost(Error::new(Phase::Open, ErrorKind::HeartbeatTimeout, message)));
+            }
+            None => {}
+        }
+    }
+
+    fn send_ping(&mut self, payload: &[u8]) {
+        debug_assert!(payload.len() <= MAX_CONTROL_PAYLOAD);
+        let ping = tungstenite::Message::Ping(bytes::Bytes::copy_from_slice(payload));
+        let mut nothing: &[u8] = &[];
+        let mut shim = Shim::new(&mut nothing, &mut self.transmit, &mut self.pongs);
+        if let Err(error) = self.context.write(&mut shim, ping) {
+            log::error!("a ping was not queued: {error}; please report this");
+        }
+    }
+
+    /// Frames a message straight into the transmit queue: one copy, masked on the way (RFC 6455 §5.2, §5.3).
+    fn push_data_frame(&mut self, kind: Kind, payload: &[u8]) {
+        let opcode = OpCode::Data(match kind {
+            Kind::Text => Data::Text,
+            Kind::Binary => Data::Binary,
+        });
+        let mask = (self.role == Role::Client).then(rand::random::<[u8; 4]>);
+        let header = FrameHeader { opcode, mask, ..FrameHeader::default() };
+        let len = header.len(payload.len() as u64) + payload.len();
+        self.transmit.push_message(len, payload.len(), |queue| {
+            header.format(payload.len() as u64, queue).expect("writing to memory does not fail");
+            match mask {
+                Some(mask) => extend_masked(queue, payload, mask),
+                None => queue.extend_from_slice(payload),
+            }
+        });
+    }
+
+    /// Decides whether it is over. Received bytes that wait come first: nothing ends before they were read.
+    fn update_end(&mut self) {
+        if self.end.is_some() || self.held_back {
+            return;
+        }
+        let done_writing = self.transmit.is_empty() || self.broken.is_some();
+        self.end = match (&self.violation, &self.close_received) {
+            (Some(error), _) if self.ended || self.broken.is_some() => {
+                let frame = self.close_sent.clone();
+                frame.map(|frame| End::Failed(frame, error.clone()))
+            }
+            (None, Some(frame)) if self.broken.is_none() && done_writing => Some(End::Clean(frame.clone())),
+            (None, Some(_)) if self.ended || self.broken.is_some() => Some(End::Lost(self.lost())),
+            (None, None) if self.ended => Some(End::Lost(self.lost())),
+            _ => None,
+        };
+    }
+
+    fn lost(&self) -> Error {
+        let phase = if self.close_sent.is_some() { Phase::Close } else { Phase::Open };
+        let message = match &self.broken {
+            Some(reason) => format!("the connection was lost: {reason}"),
+            None => "the other side ended the connection without a close frame".to_owned(),
+        };
+        Error::new(phase, ErrorKind::ConnectionLost, message)
+    }
+
+    fn timed_out(&self) -> End {
+        if let (Some(error), Some(frame)) = (&self.violation, &self.close_sent) {
+            return End::Failed(frame.clone(), error.clone());
+        }
+        if self.broken.is_some() {
+            return End::Lost(self.lost());
+        }
+        let message = format!("closing took longer than {:?}", self.config.close_timeout);
+        End::Lost(Error::new(Phase::Close, ErrorKind::CloseTimeout, message))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("role", &self.role)
+            .field("close_sent", &self.close_sent)
+            .field("close_received", &self.close_received)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
+}
+
+fn context_config(config: &Config) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(usize::MAX)
+        .max_message_size(Some(config.max_message_size))
+        .max_frame_size(Some(config.max_message_size))
+}
+
+/// The close frame that answers a violation (RFC 6455 §7.4.1), and its kind.
+fn violation_of(error: &tungstenite::Error) -> (CloseFrame, ErrorKind) {
+    match error {
+        tungstenite::Error::Capacity(_) => (CloseFrame::violation(1009, "Message too big"), ErrorKind::MessageTooBig),
+        tungstenite::Error::Utf8(_) => {
+            (CloseFrame::violation(1007, "Invalid frame payload data"), ErrorKind::InvalidText)
+        }
+        tungstenite::Error::Protocol(_) => {
+            (CloseFrame::violation(1002, "Protocol error"), ErrorKind::ProtocolViolation)
+        }
+        _ => (CloseFrame::violation(1011, "Internal error"), ErrorKind::Internal),
+    }
+}
+
+fn lower_case(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}

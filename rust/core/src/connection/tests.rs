@@ -1,0 +1,321 @@
+use super::*;
+use std::time::Duration;
+
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A client's connection, the clock, and frames as a server sends them.
+struct Rig {
+    connection: Connection,
+    now: Instant,
+}
+
+impl Rig {
+    fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config { close_timeout: CLOSE_TIMEOUT, ..Config::default() };
+        change(&mut config);
+        let now = Instant::now();
+        Self { connection: Connection::client(config, now), now }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        self.connection.handle_input(bytes, self.now);
+    }
+
+    fn advance(&mut self, duration: Duration) {
+        self.now += duration;
+        self.connection.handle_timeout(self.now);
+    }
+
+    /// Everything that waits to be written leaves.
+    fn written(&mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        while !self.connection.transmit().is_empty() {
+            let front = self.connection.transmit().front().to_vec();
+            self.connection.transmit().advance(front.len());
+            self.connection.handle_transmitted();
+            out.extend_from_slice(&front);
+        }
+        out
+    }
+
+    /// The frames that were written, unmasked: opcode and payload.
+    fn frames(&mut self) -> Vec<(u8, Vec<u8>)> {
+        let bytes = self.written();
+        let mut cursor = std::io::Cursor::new(bytes.as_slice());
+        let mut frames = Vec::new();
+        while let Some((header, len)) = FrameHeader::parse(&mut cursor).unwrap() {
+            let mask = header.mask.expect("a client masks every frame");
+            let start = cursor.position() as usize;
+            let end = start + len as usize;
+            let payload = bytes[start..end].iter().enumerate().map(|(i, byte)| byte ^ mask[i % 4]);
+            frames.push((u8::from(header.opcode), payload.collect()));
+            cursor.set_position(end as u64);
+        }
+        frames
+    }
+
+    fn messages(&mut self) -> Vec<String> {
+        let messages = std::iter::from_fn(|| self.connection.receive());
+        messages.map(|message| String::from_utf8_lossy(message.payload()).into_owned()).collect()
+    }
+
+    #[track_caller]
+    fn expect_violation(&mut self, code: u16, kind: ErrorKind) {
+        let frames = self.frames();
+        let (opcode, payload) = frames.last().expect("a close frame");
+        assert_eq!((*opcode, &payload[..2]), (8, &code.to_be_bytes()[..]));
+        self.connection.handle_end_of_stream();
+        match self.connection.end() {
+            Some(End::Failed(frame, error)) => assert_eq!((frame.code, error.kind()), (code, kind)),
+            other => panic!("expected a failure, got {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn expect_lost(&self, kind: ErrorKind) {
+        match self.connection.end() {
+            Some(End::Lost(error)) => assert_eq!(error.kind(), kind),
+            other => panic!("expected a loss, got {other:?}"),
+        }
+    }
+}
+
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        len @ 0..=125 => frame.push(len as u8),
+        len @ 126..=65535 => {
+            frame.push(126);
+            frame.extend_from_slice(&(len as u16).to_be_bytes());
+        }
+        len => {
+            frame.push(127);
+            frame.extend_from_slice(&(len as u64).to_be_bytes());
+        }
+    }
+    frame.extend_from_slice(payload);
+    frame
+}
+
+fn text(payload: &str) -> Vec<u8> {
+    frame(0x81, payload.as_bytes())
+}
+
+fn close(code: u16, reason: &str) -> Vec<u8> {
+    frame(0x88, &[&code.to_be_bytes()[..], reason.as_bytes()].concat())
+}
+
+fn close_frame(code: i64) -> CloseFrame {
+    CloseFrame::to_send(code, "").unwrap()
+}
+
+#[test]
+fn message_and_close_frame_in_one_piece_are_both_seen() {
+    let mut rig = Rig::new();
+    rig.feed(&[text("last words"), close(1000, "bye")].concat());
+    assert_eq!(rig.messages(), ["last words"]);
+    assert_eq!(rig.frames(), [(8, close(1000, "bye")[2..].to_vec())]);
+    match rig.connection.end() {
+        Some(End::Clean(frame)) => assert_eq!((frame.code, frame.reason.as_str()), (1000, "bye")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn input_may_come_byte_by_byte() {
+    let mut rig = Rig::new();
+    let bytes = [text("one"), frame(0x01, b"tw"), frame(0x80, b"o"), close(1000, "")].concat();
+    bytes.iter().for_each(|byte| rig.feed(&[*byte]));
+    assert_eq!(rig.messages(), ["one", "two"]);
+}
+
+#[test]
+fn ping_between_fragments_is_answered_and_leaves_the_message_intact() {
+    let mut rig = Rig::new();
+    rig.feed(&[frame(0x01, b"AAA"), frame(0x89, b"PING"), frame(0x80, b"BBB")].concat());
+    assert_eq!(rig.messages(), ["AAABBB"]);
+    assert_eq!(rig.frames(), [(10, b"PING".to_vec())]);
+}
+
+#[test]
+fn close_frame_without_a_code_is_1005() {
+    let mut rig = Rig::new();
+    rig.feed(&frame(0x88, b""));
+    assert_eq!(rig.connection.close_received().unwrap().code, 1005);
+    assert_eq!(rig.frames(), [(8, vec![])]);
+}
+
+#[test]
+fn violations_are_answered_with_the_code_of_the_rfc() {
+    use ErrorKind::{InvalidText, MessageTooBig, ProtocolViolation};
+    for (bytes, code, kind) in [
+        (frame(0xC1, b"rsv1"), 1002, ProtocolViolation),
+        (frame(0x83, b"reserved opcode"), 1002, ProtocolViolation),
+        (frame(0x80, b"nothing to continue"), 1002, ProtocolViolation),
+        (frame(0x09, b"fragmented ping"), 1002, ProtocolViolation),
+        (frame(0x89, &[0; 126]), 1002, ProtocolViolation),
+        (frame(0x88, &[3]), 1002, ProtocolViolation),
+        (vec![0x81, 0x80, 1, 2, 3, 4], 1002, ProtocolViolation),
+        (frame(0x81, &[0xFF]), 1007, InvalidText),
+        (frame(0x88, &[0x03, 0xE8, 0xFF]), 1007, InvalidText),
+        (frame(0x82, &[0; 201]), 1009, MessageTooBig),
+        ([frame(0x02, &[0; 150]), frame(0x80, &[0; 51])].concat(), 1009, MessageTooBig),
+        (vec![0x82, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], 1009, MessageTooBig),
+    ] {
+        let mut rig = Rig::with(|config| config.max_message_size = 200);
+        rig.feed(&[text("before"), bytes, text("after")].concat());
+        assert_eq!(rig.messages(), ["before"]);
+        rig.expect_violation(code, kind);
+    }
+}
+
+#[test]
+fn violation_ends_within_the_close_timeout_if_the_other_side_stays() {
+    let mut rig = Rig::new();
+    rig.feed(&frame(0xC1, b"x"));
+    rig.written();
+    assert!(rig.connection.is_finished_writing() && rig.connection.end().is_none());
+    rig.advance(CLOSE_TIMEOUT);
+    assert!(matches!(rig.connection.end(), Some(End::Failed(frame, _)) if frame.code == 1002));
+}
+
+#[test]
+fn close_frame_leaves_behind_the_messages_that_wait() {
+    let mut rig = Rig::new();
+    for number in 0..200 {
+        rig.connection.send(Kind::Text, number.to_string().as_bytes()).unwrap();
+    }
+    rig.connection.close(close_frame(1000), rig.now);
+    let frames = rig.frames();
+    assert_eq!(frames.len(), 201);
+    assert!((0..200).all(|number| frames[number] == (1, number.to_string().into_bytes())));
+    assert_eq!(frames[200], (8, vec![0x03, 0xE8]));
+}
+
+#[test]
+fn close_that_is_never_answered_ends_after_the_timeout() {
+    let mut rig = Rig::new();
+    rig.connection.close(close_frame(1000), rig.now);
+    rig.written();
+    rig.advance(CLOSE_TIMEOUT - Duration::from_millis(1));
+    assert!(rig.connection.end().is_none());
+    rig.advance(Duration::from_millis(1));
+    rig.expect_lost(ErrorKind::CloseTimeout);
+}
+
+#[test]
+fn messages_still_arrive_while_closing() {
+    let mut rig = Rig::new();
+    rig.connection.close(close_frame(1000), rig.now);
+    rig.written();
+    rig.feed(&[text("late"), close(1000, "")].concat());
+    assert_eq!(rig.messages(), ["late"]);
+    assert!(matches!(rig.connection.end(), Some(End::Clean(_))));
+    assert!(!rig.connection.was_close_requested());
+}
+
+#[test]
+fn end_without_a_close_frame_is_a_loss() {
+    let mut rig = Rig::new();
+    rig.feed(&text("last words"));
+    rig.connection.handle_end_of_stream();
+    assert_eq!(rig.messages(), ["last words"]);
+    rig.expect_lost(ErrorKind::ConnectionLost);
+}
+
+#[test]
+fn close_received_but_not_answered_is_a_loss() {
+    let mut rig = Rig::new();
+    rig.feed(&close(1000, ""));
+    rig.connection.handle_write_error("broken pipe", rig.now);
+    rig.expect_lost(ErrorKind::ConnectionLost);
+}
+
+#[test]
+fn full_receive_queue_pauses_reading_and_loses_nothing() {
+    let mut rig = Rig::with(|config| config.inbound_high_water = 10);
+    let messages: Vec<String> = (0..50).map(|number| format!("message {number}")).collect();
+    rig.feed(&messages.iter().flat_map(|message| text(message)).chain(close(1000, "")).collect::<Vec<u8>>());
+    assert!(!rig.connection.wants_input() && rig.connection.end().is_none());
+    let mut read = Vec::new();
+    for _ in 0..100 {
+        read.extend(rig.messages());
+        rig.connection.resume(rig.now);
+    }
+    assert_eq!(read, messages);
+    rig.written();
+    assert!(matches!(rig.connection.end(), Some(End::Clean(_))));
+}
+
+#[test]
+fn outbound_marks_refuse_the_next_message_but_never_a_single_large_one() {
+    let mut rig = Rig::with(|config| config.outbound_high_water = Some(100));
+    assert_eq!(rig.connection.send(Kind::Binary, &[0; 70_000]), Ok(()));
+    assert_eq!(rig.connection.send(Kind::Binary, &[0]), Err(SendError::Full));
+    rig.written();
+    assert_eq!(rig.connection.send(Kind::Binary, &[0]), Ok(()));
+
+    let mut rig = Rig::with(|config| config.max_queued_messages = Some(1));
+    assert_eq!(rig.connection.send(Kind::Binary, &[]), Ok(()));
+    assert_eq!(rig.connection.send(Kind::Binary, &[]), Err(SendError::Full));
+}
+
+#[test]
+fn what_may_not_be_sent_is_refused() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.connection.send(Kind::Text, &[0xFF]), Err(SendError::InvalidText));
+    assert_eq!(rig.connection.ping(&[0; 126]), Err(SendError::PingTooLong));
+    assert_eq!(rig.connection.ping(&[0; 125]), Ok(()));
+    rig.connection.close(close_frame(1000), rig.now);
+    assert_eq!(rig.connection.send(Kind::Text, b"x"), Err(SendError::NotOpen));
+    assert_eq!(rig.frames().len(), 2);
+}
+
+#[test]
+fn empty_messages_travel_both_ways() {
+    let mut rig = Rig::new();
+    rig.connection.send(Kind::Text, b"").unwrap();
+    rig.connection.send(Kind::Binary, b"").unwrap();
+    assert_eq!(rig.frames(), [(1, vec![]), (2, vec![])]);
+    rig.feed(&[text(""), frame(0x82, b"")].concat());
+    assert_eq!(rig.messages(), ["", ""]);
+}
+
+#[test]
+fn flood_of_pings_is_answered_within_a_bound() {
+    let mut rig = Rig::new();
+    for number in 0..100_000u32 {
+        rig.feed(&frame(0x89, &number.to_be_bytes()));
+    }
+    let frames = rig.frames();
+    assert!(frames.len() < 2000, "{}", frames.len());
+    assert_eq!(frames.last(), Some(&(10, 99_999u32.to_be_bytes().to_vec())));
+}
+
+#[test]
+fn raised_limit_is_in_force_at_once() {
+    let mut rig = Rig::with(|config| config.max_message_size = 10);
+    rig.connection.set_config(Config { max_message_size: 1000, ..Config::default() });
+    rig.feed(&frame(0x82, &[b'x'; 500]));
+    assert_eq!(rig.messages().len(), 1);
+}
+
+#[test]
+fn heartbeat_pings_while_open_and_gives_up_on_silence() {
+    let mut rig = Rig::with(|config| {
+        config.heartbeat_interval = Some(Duration::from_secs(1));
+        config.heartbeat_timeout = Duration::from_secs(2);
+    });
+    rig.advance(Duration::from_secs(1));
+    let frames = rig.frames();
+    assert_eq!(frames.len(), 1);
+    rig.feed(&frame(0x8A, &frames[0].1));
+    assert_eq!(rig.connection.round_trip(), Some(Duration::ZERO));
+    rig.advance(Duration::from_secs(1));
+    rig.advance(Duration::from_secs(2));
+    rig.expect_lost(ErrorKind::HeartbeatTimeout);
+}

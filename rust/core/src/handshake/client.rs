@@ -1,0 +1,230 @@
+//! The client's side of the upgrade (RFC 6455 §4.1).
+
+use super::body::Body;
+use super::head::{invalid, parse_response};
+use super::{Response, is_token};
+use crate::error::{Error, ErrorKind, Misuse, Phase};
+use crate::url::WsUrl;
+use std::fmt::Write as _;
+use tungstenite::handshake::client::generate_key;
+use tungstenite::handshake::derive_accept_key;
+
+/// Fields that the handshake sets itself, and those that would give the request a body.
+const RESERVED: [&str; 9] = [
+    "connection",
+    "content-length",
+    "sec-websocket-accept",
+    "sec-websocket-extensions",
+    "sec-websocket-key",
+    "sec-websocket-protocol",
+    "sec-websocket-version",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What the application adds to the request, checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RequestHeaders {
+    protocols: Vec<String>,
+    headers: Vec<(String, String)>,
+}
+
+impl RequestHeaders {
+    /// Takes sub-protocols, most wanted first, and `Name: value` lines.
+    ///
+    /// # Errors
+    /// [`Misuse::InvalidProtocol`] and [`Misuse::InvalidHeader`] for what cannot be sent as it is: nothing is
+    /// repaired, so that no text can smuggle a second header in.
+    pub(crate) fn new(protocols: &[String], lines: &[String]) -> Result<Self, Misuse> {
+        let mut checked = Self::default();
+        for protocol in protocols {
+            let protocol = protocol.trim();
+            if !is_token(protocol) || checked.protocols.iter().any(|earlier| earlier == protocol) {
+                return Err(Misuse::InvalidProtocol(protocol.to_owned()));
+            }
+            checked.protocols.push(protocol.to_owned());
+        }
+        for line in lines {
+            checked.headers.push(parse_line(line).ok_or_else(|| Misuse::InvalidHeader(line.clone()))?);
+        }
+        Ok(checked)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name))
+    }
+}
+
+fn parse_line(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.split_once(':')?;
+    let value = value.trim_matches([' ', '\t']);
+    let reserved = RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved));
+    let printable = !value.chars().any(|c| c.is_control() && c != '\t');
+    (is_token(name) && !reserved && printable).then(|| (name.to_owned(), value.to_owned()))
+}
+
+/// What the bytes that came so far amount to.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// More bytes are needed.
+    Incomplete,
+    /// The connection is open. `rest` came behind the head and belongs to the first frames.
+    Upgraded { response: Response, protocol: String, rest: Vec<u8> },
+}
+
+/// Sends the request and checks the answer. It knows no sockets and no clock: bytes come in, [`Outcome`] comes out.
+#[derive(Debug)]
+pub(crate) struct ClientHandshake {
+    protocols: Vec<String>,
+    accept_key: String,
+    received: Vec<u8>,
+    refusal: Option<Refusal>,
+}
+
+/// An answer other than 101, while its body is collected.
+#[derive(Debug)]
+struct Refusal {
+    response: Response,
+    body: Body,
+}
+
+impl ClientHandshake {
+    /// Starts a handshake; returns it together with the bytes of the request.
+    pub(crate) fn new(url: &WsUrl, headers: &RequestHeaders) -> (Self, Vec<u8>) {
+        let key = generate_key();
+        let request = compose(url, headers, &key);
+        let handshake = Self {
+            protocols: headers.protocols.clone(),
+            accept_key: derive_accept_key(key.as_bytes()),
+            received: Vec::new(),
+            refusal: None,
+        };
+        (handshake, request.into_bytes())
+    }
+
+    /// Takes bytes from the server.
+    ///
+    /// # Errors
+    /// Why the connection cannot be opened.
+    pub(crate) fn handle_input(&mut self, bytes: &[u8]) -> Result<Outcome, Error> {
+        if self.refusal.is_some() {
+            return self.handle_body(bytes);
+        }
+        self.received.extend_from_slice(bytes);
+        loop {
+            let Some((response, head_len)) = parse_response(&self.received)? else { return Ok(Outcome::Incomplete) };
+            let rest = self.received.split_off(head_len);
+            self.received = rest;
+            match response.status {
+                101 => return self.accept(response),
+                // Interim answers come before the real one (RFC 9110 §15.2).
+                100..=199 => {}
+                _ => {
+                    self.refusal = Some(Refusal { body: Body::of(&response), response });
+                    let start = std::mem::take(&mut self.received);
+                    return self.handle_body(&start);
+                }
+            }
+        }
+    }
+
+    /// The server will send nothing more, or time is up: what has come so far is judged.
+    pub(crate) fn end(&mut self) -> Error {
+        match self.refusal.take() {
+            Some(refusal) => refused(refusal),
+            None => invalid("the server ended the connection without a whole answer"),
+        }
+    }
+
+    /// Whether the server has refused and only the rest of its explanation is waited for.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
+    fn handle_body(&mut self, bytes: &[u8]) -> Result<Outcome, Error> {
+        let complete = self.refusal.as_mut().is_some_and(|refusal| refusal.body.handle(bytes));
+        if complete { Err(self.end()) } else { Ok(Outcome::Incomplete) }
+    }
+
+    /// Checks a 101 (RFC 6455 §4.1, "if the server's response").
+    fn accept(&mut self, response: Response) -> Result<Outcome, Error> {
+        let checked = self.check(&response);
+        match checked {
+            Ok(protocol) => Ok(Outcome::Upgraded { response, protocol, rest: std::mem::take(&mut self.received) }),
+            Err(error) => Err(error.with_response(response)),
+        }
+    }
+
+    fn check(&self, response: &Response) -> Result<String, Error> {
+        if !response.has_token("upgrade", "websocket") {
+            return Err(invalid("the server's answer has no `Upgrade: websocket`"));
+        }
+        if !response.has_token("connection", "upgrade") {
+            return Err(invalid("the server's answer has no `Connection: Upgrade`"));
+        }
+        if response.values("sec-websocket-accept").next() != Some(self.accept_key.as_str()) {
+            return Err(invalid("the server's answer has no `Sec-WebSocket-Accept` that fits the request"));
+        }
+        if let Some(extensions) = response.values("sec-websocket-extensions").find(|value| !value.is_empty()) {
+            let message = format!("the server chose extensions that were not requested: {extensions:?}");
+            return Err(Error::new(Phase::Handshake, ErrorKind::UnexpectedExtension, message));
+        }
+        self.check_protocol(response)
+    }
+
+    fn check_protocol(&self, response: &Response) -> Result<String, Error> {
+        let mismatch = |message| Err(Error::new(Phase::Handshake, ErrorKind::ProtocolMismatch, message));
+        let requested = self.protocols.join(", ");
+        let mut chosen = response.values("sec-websocket-protocol");
+        match (chosen.next(), chosen.next()) {
+            (None, _) if self.protocols.is_empty() => Ok(String::new()),
+            (None, _) => mismatch(format!("the server chose none of the requested sub-protocols ({requested})")),
+            (Some(one), None) if self.protocols.iter().any(|protocol| protocol == one) => Ok(one.to_owned()),
+            (Some(one), _) => {
+                mismatch(format!("the server chose the sub-protocol {one:?}, requested were ({requested})"))
+            }
+        }
+    }
+}
+
+/// The request of RFC 6455 §4.1, in the order that Godot's own peer sends it.
+fn compose(url: &WsUrl, headers: &RequestHeaders, key: &str) -> String {
+    let mut request = format!("GET {} HTTP/1.1\r\n", url.target());
+    let mut field = |name: &str, value: &str| {
+        write!(request, "{name}: {value}\r\n").expect("writing to memory does not fail");
+    };
+    if !headers.has("host") {
+        field("Host", &url.host_header());
+    }
+    field("Upgrade", "websocket");
+    field("Connection", "Upgrade");
+    field("Sec-WebSocket-Key", key);
+    field("Sec-WebSocket-Version", "13");
+    if !headers.protocols.is_empty() {
+        field("Sec-WebSocket-Protocol", &headers.protocols.join(", "));
+    }
+    if let Some(authorization) = url.authorization().filter(|_| !headers.has("authorization")) {
+        field("Authorization", authorization);
+    }
+    for (name, value) in &headers.headers {
+        field(name, value);
+    }
+    request.push_str("\r\n");
+    request
+}
+
+fn refused(refusal: Refusal) -> Error {
+    let Refusal { mut response, body } = refusal;
+    response.body = body.finish();
+    let status = response.status;
+    let (kind, message) = match (status, response.values("location").next()) {
+        (300..=399, Some(location)) => {
+            (ErrorKind::Redirected, format!("the server redirects to {location:?} (HTTP status {status})"))
+        }
+        _ => (ErrorKind::HttpStatus, format!("the server answered with HTTP status {status} instead of 101")),
+    };
+    Error::new(Phase::Handshake, kind, message).with_response(response)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! WebSocket connections that are polled, for programs that own their main loop.
+//!
+//! ```text
+//!             bytes and `now` in                      messages and states out
+//!  sockets ──▶ net::Stream ──▶ net::link (TLS) ──▶ handshake ──▶ Connection ──▶ Peer::receive
+//!             (net/ only)      rustls                httparse     tungstenite
+//! ```
+//!
+//! * [`Peer`] is one connection as an application sees it: connect, poll, send, receive, close.
+//! * [`WsUrl`], [`Config`], [`Error`] are what goes in and what comes out of it.
+//! * [`net`] holds the drivers: name resolution, dialling, TLS, TCP. Each is a trait, so that a whole life of a
+//!   connection can be run in virtual time.
+//!
+//! # What this crate does not do
+//!
+//! It starts no threads of its own but those of [`net::ThreadResolver`], never blocks, never sleeps, never reads the
+//! clock (every call that needs the time takes it), and never prints: it reports through return values and [`log`].
+
+#![deny(missing_docs)]
+
+mod close;
+mod config;
+mod connection;
+mod error;
+mod handshake;
+mod heartbeat;
+pub mod net;
+mod peer;
+mod queue;
+mod url;
+
+pub use close::{CloseFrame, InvalidCloseCode};
+pub use config::Config;
+pub use connection::SendError;
+pub use error::{Error, ErrorKind, Misuse, Phase};
+pub use handshake::{Header, Response};
+pub use peer::{Event, Network, Peer, ReadyState, Request};
+pub use queue::{Kind, Message};
+pub use url::WsUrl;

@@ -1,0 +1,20 @@
+//! The drivers: names, sockets and TLS. The only part of the crate that touches the outside world.
+//!
+//! [`Resolver`], [`Connector`] and [`Stream`] are traits: an engine brings its own resolver, a server its own streams,
+//! and a test a network that exists only in memory.
+
+mod dial;
+mod link;
+mod resolve;
+mod stream;
+mod tcp;
+mod tls;
+mod verify;
+
+pub(crate) use dial::Dial;
+pub(crate) use link::{Link, Received};
+pub use link::Scratch;
+pub use resolve::{Lookup, Resolver, ThreadResolver};
+pub use stream::{Connector, Stream};
+pub use tcp::TcpConnector;
+pub use tls::{TlsClient, TlsOptions, Verification};

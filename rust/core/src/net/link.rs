@@ -1,0 +1,136 @@
+//! A stream with or without TLS on top.
+
+use super::tls::TlsSession;
+use super::Stream;
+use crate::error::Error;
+use crate::queue::TransmitQueue;
+use std::fmt;
+use std::io;
+
+/// Bytes that are read from a socket at a time.
+const READ: usize = 64 * 1024;
+
+/// Buffers for reading, shared by all the connections that one thread polls: an idle connection holds none.
+pub struct Scratch {
+    wire: Box<[u8]>,
+    plain: Box<[u8]>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self { wire: vec![0; READ].into(), plain: vec![0; READ].into() }
+    }
+}
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scratch")
+    }
+}
+
+/// What one read gave.
+#[derive(Debug)]
+pub(crate) enum Received {
+    /// Something came. It is worth reading again if there may be `more`.
+    Bytes { more: bool },
+    /// Nothing is there now.
+    Nothing,
+    /// Nothing more will come.
+    End,
+}
+
+/// A connected stream, with TLS if the URL asked for it.
+#[derive(Debug)]
+pub(crate) struct Link {
+    stream: Box<dyn Stream>,
+    tls: Option<Box<TlsSession>>,
+    finished: bool,
+}
+
+impl Link {
+    pub(crate) fn new(stream: Box<dyn Stream>, tls: Option<TlsSession>) -> Self {
+        Self { stream, tls: tls.map(Box::new), finished: false }
+    }
+
+    pub(crate) fn stream(&mut self) -> &mut dyn Stream {
+        &mut *self.stream
+    }
+
+    /// Whether TLS still negotiates.
+    pub(crate) fn is_negotiating(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_negotiating())
+    }
+
+    /// Reads once; every piece of what the application is meant to see goes to `sink`.
+    ///
+    /// # Errors
+    /// Why TLS failed. The end of the stream, whatever its reason, is [`Received::End`].
+    pub(crate) fn receive(&mut self, scratch: &mut Scratch, mut sink: impl FnMut(&[u8])) -> Result<Received, Error> {
+        let len = match self.stream.receive(&mut scratch.wire) {
+            Ok(0) => return Ok(Received::End),
+            Ok(len) => len,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Received::Nothing),
+            Err(error) => {
+                log::debug!("reading failed: {error}");
+                return Ok(Received::End);
+            }
+        };
+        let bytes = &scratch.wire[..len];
+        let mut ended = false;
+        match &mut self.tls {
+            None => sink(bytes),
+            Some(tls) => {
+                let result = tls.handle_input(bytes, &mut scratch.plain, sink);
+                // An alert may have to be sent, whatever came of it.
+                if let Err(error) = tls.flush(&mut *self.stream) {
+                    log::debug!("writing failed: {error}");
+                }
+                ended = result?;
+            }
+        }
+        // A short read has taken all that was there.
+        if ended { Ok(Received::End) } else { Ok(Received::Bytes { more: len == scratch.wire.len() }) }
+    }
+
+    /// Writes from the front of the queue until it is empty or the socket is full.
+    ///
+    /// # Errors
+    /// Why nothing more can be written.
+    pub(crate) fn transmit(&mut self, queue: &mut TransmitQueue) -> io::Result<()> {
+        loop {
+            if let Some(tls) = &mut self.tls
+                && !tls.flush(&mut *self.stream)?
+            {
+                return Ok(());
+            }
+            if queue.is_empty() || self.is_negotiating() {
+                return Ok(());
+            }
+            let written = match &mut self.tls {
+                None => match self.stream.transmit(queue.front()) {
+                    Ok(written) => written,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                    Err(error) => return Err(error),
+                },
+                Some(tls) => tls.write(queue.front())?,
+            };
+            queue.advance(written);
+        }
+    }
+
+    /// Tells the other side that nothing more will be written, once everything was.
+    pub(crate) fn finish(&mut self) {
+        if self.finished {
+            return;
+        }
+        if let Some(tls) = &mut self.tls {
+            match tls.finish(&mut *self.stream) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => log::debug!("writing failed: {error}"),
+            }
+        }
+        self.finished = true;
+        self.stream.finish();
+    }
+}

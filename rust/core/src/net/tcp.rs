@@ -1,0 +1,73 @@
+//! TCP.
+
+use super::{Connector, Stream};
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr};
+
+/// Connects over TCP, with Nagle's algorithm off: a game's messages are small and urgent.
+#[derive(Debug, Default)]
+pub struct TcpConnector;
+
+impl Connector for TcpConnector {
+    fn connect(&mut self, address: SocketAddr) -> io::Result<Box<dyn Stream>> {
+        let socket = mio::net::TcpStream::connect(address)?;
+        Ok(Box::new(TcpStream { socket, address }))
+    }
+}
+
+#[derive(Debug)]
+struct TcpStream {
+    socket: mio::net::TcpStream,
+    address: SocketAddr,
+}
+
+impl Stream for TcpStream {
+    fn poll_connected(&mut self) -> io::Result<bool> {
+        if let Some(error) = self.socket.take_error()? {
+            return Err(error);
+        }
+        match self.socket.peer_addr() {
+            Ok(_) => {
+                self.set_no_delay(true);
+                Ok(true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+            // Linux and macOS disagree on the error of a socket that is still connecting.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        retry(|| self.socket.read(buf))
+    }
+
+    fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        retry(|| self.socket.write(bytes))
+    }
+
+    fn finish(&mut self) {
+        // Fails only if the other side is gone already.
+        let _ = self.socket.shutdown(Shutdown::Write);
+    }
+
+    fn set_no_delay(&mut self, enabled: bool) {
+        if let Err(error) = self.socket.set_nodelay(enabled) {
+            log::debug!("Nagle's algorithm could not be set: {error}");
+        }
+    }
+
+    fn peer_address(&self) -> Option<SocketAddr> {
+        Some(self.address)
+    }
+}
+
+/// Repeats a call that a signal interrupted.
+fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}

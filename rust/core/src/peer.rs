@@ -1,0 +1,456 @@
+//! One connection as an application sees it, from the URL to its end.
+
+mod opening;
+#[cfg(test)]
+mod tests;
+
+use crate::close::CloseFrame;
+use crate::config::Config;
+use crate::connection::{Connection, End, SendError};
+use crate::error::{Error, Misuse, Phase};
+use crate::handshake::{RequestHeaders, Response};
+use crate::net::{Connector, Link, Received, Resolver, Scratch, TlsClient};
+use crate::queue::{Kind, Message, ReceiveQueue};
+use crate::url::WsUrl;
+use opening::{Opened, Opening};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+/// Reads of one poll: more than this waits for the next one, so that no peer can hold up a frame.
+const MAX_READS: usize = 16;
+
+/// What to connect to, and how.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Where to.
+    pub url: WsUrl,
+    /// Sub-protocols to ask for, the most wanted first (RFC 6455 §1.9).
+    pub protocols: Vec<String>,
+    /// Header fields to add to the request, as `Name: value`.
+    pub headers: Vec<String>,
+    /// TLS for a `wss` URL; without it such a URL cannot be used.
+    pub tls: Option<TlsClient>,
+}
+
+/// The outside world.
+#[derive(Debug)]
+pub struct Network {
+    /// Looks host names up.
+    pub resolver: Box<dyn Resolver>,
+    /// Connects to addresses.
+    pub connector: Box<dyn Connector>,
+}
+
+/// What a peer is doing, as an application may rely on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReadyState {
+    /// A connection is being opened.
+    Connecting,
+    /// Messages may be sent.
+    Open,
+    /// A close frame was sent or received; the end is near.
+    Closing,
+    /// No connection.
+    Closed,
+}
+
+/// Something that happened in [`Peer::poll`]. Each happens at most once for a connection, and nothing after the end.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The connection is open.
+    Opened,
+    /// The other side sent a close frame before we did.
+    CloseRequested(CloseFrame),
+    /// The connection was open and is over. Clean means that both close frames were exchanged (RFC 6455 §7.1.4).
+    Closed {
+        /// Whether both close frames were exchanged.
+        clean: bool,
+    },
+    /// The connection could not be opened; [`Peer::error`] says why.
+    Failed,
+}
+
+/// A connection that is driven by [`Peer::poll`]. It may be used again after its end.
+#[derive(Debug)]
+pub struct Peer {
+    stage: Stage,
+    config: Config,
+    state: ReadyState,
+    events: VecDeque<Event>,
+    outcome: Outcome,
+    response: Option<Response>,
+    protocol: String,
+    /// Messages that were not read when the connection ended.
+    left_over: ReceiveQueue,
+}
+
+/// How the last connection ended.
+#[derive(Debug, Default)]
+struct Outcome {
+    close: Option<CloseFrame>,
+    error: Option<Error>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Idle,
+    Opening(Box<Opening>),
+    Open(Box<Session>),
+}
+
+/// An open connection and the stream it runs over.
+#[derive(Debug)]
+struct Session {
+    link: Link,
+    connection: Connection,
+    close_reported: bool,
+    /// TLS failed; the connection can only end.
+    tls_error: Option<Error>,
+}
+
+impl Peer {
+    /// A peer without a connection.
+    pub fn new(config: Config) -> Self {
+        Self {
+            stage: Stage::Idle,
+            config,
+            state: ReadyState::Closed,
+            events: VecDeque::new(),
+            outcome: Outcome::default(),
+            response: None,
+            protocol: String::new(),
+            left_over: ReceiveQueue::default(),
+        }
+    }
+
+    /// The limits and deadlines in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Puts other limits and deadlines in force, for an open connection too.
+    pub fn set_config(&mut self, config: Config) {
+        if let Stage::Open(session) = &mut self.stage {
+            session.connection.set_config(config.clone());
+        }
+        self.config = config;
+    }
+
+    /// Starts to connect. How it goes on is up to [`Self::poll`]; how it ended, to [`Self::state`] and
+    /// [`Self::error`]. A connection that is still closing is abandoned.
+    ///
+    /// # Errors
+    /// Why the request could not even be started; nothing has changed then.
+    pub fn connect(&mut self, request: Request, network: Network, now: Instant) -> Result<(), Misuse> {
+        if matches!(self.state, ReadyState::Connecting | ReadyState::Open) {
+            return Err(Misuse::AlreadyInUse);
+        }
+        let headers = RequestHeaders::new(&request.protocols, &request.headers)?;
+        if request.url.is_secure() && request.tls.is_none() {
+            return Err(Misuse::InvalidUrl("it needs TLS, which was not given".to_owned()));
+        }
+        self.reset();
+        self.state = ReadyState::Connecting;
+        self.stage = Stage::Opening(Box::new(Opening::new(request, headers, network, now)));
+        Ok(())
+    }
+
+    /// Forgets the last connection.
+    fn reset(&mut self) {
+        self.stage = Stage::Idle;
+        self.events.clear();
+        self.outcome = Outcome::default();
+        self.response = None;
+        self.protocol.clear();
+        self.left_over = ReceiveQueue::default();
+    }
+
+    /// Does all that can be done now, without waiting: reads, answers, writes, and looks at the deadlines.
+    ///
+    /// A poll that brought messages does not report the end of the connection; the next one does. So an application
+    /// that reads while the state is [`ReadyState::Open`] sees every message.
+    pub fn poll(&mut self, now: Instant, scratch: &mut Scratch) {
+        let before = self.queued_messages();
+        self.poll_opening(now, scratch);
+        if let Stage::Open(session) = &mut self.stage {
+            session.poll(now, scratch);
+        }
+        let brought_messages = self.queued_messages() > before;
+        if !brought_messages {
+            self.report_progress();
+        }
+    }
+
+    fn poll_opening(&mut self, now: Instant, scratch: &mut Scratch) {
+        let Stage::Opening(opening) = &mut self.stage else { return };
+        match opening.poll(now, self.config.handshake_timeout, scratch) {
+            Poll::Pending => {}
+            Poll::Ready(Ok(opened)) => self.open(opened, now),
+            Poll::Ready(Err(error)) => self.finish_with_error(error),
+        }
+    }
+
+    fn open(&mut self, opened: Opened, now: Instant) {
+        let mut connection = Connection::client(self.config.clone(), now);
+        if !opened.rest.is_empty() {
+            connection.handle_input(&opened.rest, now);
+        }
+        if opened.ended {
+            connection.handle_end_of_stream();
+        }
+        self.response = Some(opened.response);
+        self.protocol = opened.protocol;
+        self.state = ReadyState::Open;
+        self.events.push_back(Event::Opened);
+        let session = Session { link: opened.link, connection, close_reported: false, tls_error: None };
+        self.stage = Stage::Open(Box::new(session));
+    }
+
+    fn finish_with_error(&mut self, error: Error) {
+        log::debug!("opening failed: {error:?}");
+        self.response = error.response().cloned();
+        self.outcome.error = Some(error);
+        self.stage = Stage::Idle;
+        self.state = ReadyState::Closed;
+        self.events.push_back(Event::Failed);
+    }
+
+    /// Lets the application see how far closing has come.
+    fn report_progress(&mut self) {
+        let Stage::Open(session) = &mut self.stage else { return };
+        if let Some(frame) = session.take_close_request() {
+            self.events.push_back(Event::CloseRequested(frame));
+        }
+        if let Some(frame) = session.connection.close_received() {
+            self.outcome.close = Some(frame.clone());
+        }
+        if let Some(end) = session.connection.end() {
+            let end = end.clone();
+            self.finish(end);
+        } else if !session.connection.is_open() {
+            self.state = ReadyState::Closing;
+        }
+    }
+
+    fn finish(&mut self, end: End) {
+        let Stage::Open(session) = std::mem::replace(&mut self.stage, Stage::Idle) else { return };
+        let clean = matches!(end, End::Clean(_));
+        self.outcome = match end {
+            End::Clean(frame) => Outcome { close: Some(frame), error: None },
+            End::Failed(frame, error) => Outcome { close: Some(frame), error: Some(error) },
+            End::Lost(error) => Outcome { close: None, error: Some(session.tls_error.unwrap_or(error)) },
+        };
+        self.left_over = session.connection.into_received();
+        self.state = ReadyState::Closed;
+        self.events.push_back(Event::Closed { clean });
+    }
+
+    /// Sends a message; what the socket does not take at once leaves with the next polls, in order.
+    ///
+    /// # Errors
+    /// Why it was not accepted.
+    pub fn send(&mut self, kind: Kind, payload: &[u8], now: Instant) -> Result<(), SendError> {
+        let session = self.open_session()?;
+        session.connection.send(kind, payload)?;
+        session.flush(now);
+        Ok(())
+    }
+
+    /// Sends a ping (RFC 6455 §5.5.2).
+    ///
+    /// # Errors
+    /// Why it was not accepted.
+    pub fn ping(&mut self, payload: &[u8], now: Instant) -> Result<(), SendError> {
+        let session = self.open_session()?;
+        session.connection.ping(payload)?;
+        session.flush(now);
+        Ok(())
+    }
+
+    fn open_session(&mut self) -> Result<&mut Session, SendError> {
+        match &mut self.stage {
+            Stage::Open(session) if self.state == ReadyState::Open => Ok(session),
+            _ => Err(SendError::NotOpen),
+        }
+    }
+
+    /// Closes the connection: what waits is sent, then the close frame. The state is [`ReadyState::Closing`] until
+    /// the other side has answered or `close_timeout` is over. A connection that is being opened is abandoned, and
+    /// no event tells of it. If it is closing or closed already, nothing happens.
+    pub fn close(&mut self, frame: CloseFrame, now: Instant) {
+        match (&mut self.stage, self.state) {
+            (Stage::Opening(_), _) => {
+                self.stage = Stage::Idle;
+                self.state = ReadyState::Closed;
+            }
+            (Stage::Open(session), ReadyState::Open) => {
+                session.connection.close(frame, now);
+                session.flush(now);
+                self.state = ReadyState::Closing;
+            }
+            _ => {}
+        }
+    }
+
+    /// The application goes away: tries to say so with 1001 (RFC 6455 §7.4.1), without waiting for anything, and
+    /// drops the connection.
+    pub fn leave(&mut self, now: Instant) {
+        let going_away = CloseFrame { code: 1001, reason: String::new() };
+        self.close(going_away, now);
+        if let Stage::Open(session) = &mut self.stage {
+            session.link.finish();
+        }
+        self.abort();
+    }
+
+    /// Drops the connection without a close frame. No event tells of it.
+    pub fn abort(&mut self) {
+        if let Stage::Open(session) = std::mem::replace(&mut self.stage, Stage::Idle) {
+            self.left_over = session.connection.into_received();
+        }
+        self.outcome = Outcome::default();
+        self.state = ReadyState::Closed;
+    }
+
+    /// What the peer is doing.
+    pub fn state(&self) -> ReadyState {
+        self.state
+    }
+
+    /// The oldest event that was not taken yet.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The oldest message that was not read yet. Messages stay readable after the end.
+    pub fn receive(&mut self) -> Option<Message> {
+        match &mut self.stage {
+            Stage::Open(session) => session.connection.receive(),
+            _ => self.left_over.pop(),
+        }
+    }
+
+    /// How many messages wait to be read.
+    pub fn queued_messages(&self) -> usize {
+        match &self.stage {
+            Stage::Open(session) => session.connection.received().len(),
+            _ => self.left_over.len(),
+        }
+    }
+
+    /// Payload bytes of the messages that have not left whole.
+    pub fn buffered_amount(&self) -> usize {
+        match &self.stage {
+            Stage::Open(session) => session.connection.unsent_payload(),
+            _ => 0,
+        }
+    }
+
+    /// The close frame that ended the last connection: the received one, or ours if we ended it for a violation.
+    pub fn close_frame(&self) -> Option<&CloseFrame> {
+        self.outcome.close.as_ref()
+    }
+
+    /// Why the last connection failed; `None` if it did not, or not yet.
+    pub fn error(&self) -> Option<&Error> {
+        self.outcome.error.as_ref()
+    }
+
+    /// The answer of the server to the upgrade request, once it came.
+    pub fn response(&self) -> Option<&Response> {
+        self.response.as_ref()
+    }
+
+    /// The sub-protocol that the server chose; empty if none.
+    pub fn protocol(&self) -> &str {
+        &self.protocol
+    }
+
+    /// Whom the peer is connected to or is connecting to; `None` without a connection and while a name is looked up.
+    pub fn address(&mut self) -> Option<SocketAddr> {
+        match &mut self.stage {
+            Stage::Idle => None,
+            Stage::Opening(opening) => opening.address(),
+            Stage::Open(session) => session.link.stream().peer_address(),
+        }
+    }
+
+    /// What the peer is doing on the way to an open connection; `None` if it is not on that way.
+    pub fn opening_phase(&self) -> Option<Phase> {
+        match &self.stage {
+            Stage::Opening(opening) => Some(opening.phase()),
+            _ => None,
+        }
+    }
+
+    /// The time from the last answered heartbeat to its answer.
+    pub fn round_trip_time(&self) -> Option<Duration> {
+        match &self.stage {
+            Stage::Open(session) => session.connection.round_trip(),
+            _ => None,
+        }
+    }
+
+    /// Turns Nagle's algorithm off (`true`, the default) or on. False if nothing is connected.
+    pub fn set_no_delay(&mut self, enabled: bool) -> bool {
+        match &mut self.stage {
+            Stage::Open(session) => session.link.stream().set_no_delay(enabled),
+            Stage::Idle | Stage::Opening(_) => return false,
+        }
+        true
+    }
+}
+
+impl Session {
+    fn poll(&mut self, now: Instant, scratch: &mut Scratch) {
+        self.connection.resume(now);
+        for _ in 0..MAX_READS {
+            if !self.connection.wants_input() || !self.read(now, scratch) {
+                break;
+            }
+        }
+        self.connection.handle_timeout(now);
+        self.flush(now);
+    }
+
+    /// Reads once. False if there is nothing more to read now.
+    fn read(&mut self, now: Instant, scratch: &mut Scratch) -> bool {
+        let connection = &mut self.connection;
+        match self.link.receive(scratch, |bytes| connection.handle_input(bytes, now)) {
+            Ok(Received::Bytes { more }) => more,
+            Ok(Received::Nothing) => false,
+            Ok(Received::End) => {
+                self.connection.handle_end_of_stream();
+                false
+            }
+            Err(error) => {
+                self.tls_error = Some(Error::new(Phase::Open, error.kind(), error.message()));
+                self.connection.handle_end_of_stream();
+                false
+            }
+        }
+    }
+
+    /// Writes what waits, and ends the stream after the last close frame.
+    fn flush(&mut self, now: Instant) {
+        if let Err(error) = self.link.transmit(self.connection.transmit()) {
+            self.connection.handle_write_error(&error.to_string(), now);
+        } else {
+            self.connection.handle_transmitted();
+        }
+        if self.connection.is_finished_writing() {
+            self.link.finish();
+        }
+    }
+
+    /// The close frame of the other side, once, if it came before ours.
+    fn take_close_request(&mut self) -> Option<CloseFrame> {
+        if self.close_reported || !self.connection.was_close_requested() {
+            return None;
+        }
+        self.close_reported = true;
+        self.connection.close_received().cloned()
+    }
+}

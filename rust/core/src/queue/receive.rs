@@ -1,0 +1,123 @@
+//! Messages that arrived and were not read yet.
+
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::fmt;
+
+/// Smaller payloads are copied out of the buffer they arrived in: a slice of it would keep all of it alive.
+const COPY_BELOW: usize = 4096;
+
+/// The type of a message (RFC 6455 §5.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Any bytes.
+    Binary,
+    /// UTF-8.
+    Text,
+}
+
+/// A complete message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message {
+    kind: Kind,
+    payload: Bytes,
+}
+
+impl Message {
+    pub(crate) fn new(kind: Kind, payload: Bytes) -> Self {
+        let payload = if payload.len() < COPY_BELOW { Bytes::copy_from_slice(&payload) } else { payload };
+        Self { kind, payload }
+    }
+
+    /// Whether it was sent as text or as binary.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its bytes; valid UTF-8 if it is text.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} of {} bytes", self.kind, self.payload.len())
+    }
+}
+
+/// Received messages, oldest first, and how many bytes they hold.
+///
+/// Invariant: `bytes` is the sum of the payload lengths.
+#[derive(Debug, Default)]
+pub(crate) struct ReceiveQueue {
+    messages: VecDeque<Message>,
+    bytes: usize,
+}
+
+impl ReceiveQueue {
+    pub(crate) fn push(&mut self, message: Message) {
+        self.bytes += message.payload.len();
+        self.messages.push_back(message);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Message> {
+        let message = self.messages.pop_front()?;
+        self.bytes -= message.payload.len();
+        if self.messages.is_empty() {
+            self.messages = VecDeque::new();
+        }
+        Some(message)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether a reader should wait until some messages were taken out.
+    pub(crate) fn is_full(&self, high_water: usize, max_messages: Option<usize>) -> bool {
+        self.bytes >= high_water.max(1) || max_messages.is_some_and(|max| self.messages.len() >= max.max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(size: usize) -> Message {
+        Message::new(Kind::Binary, Bytes::from(vec![7; size]))
+    }
+
+    #[test]
+    fn one_message_may_be_larger_than_the_mark() {
+        let mut queue = ReceiveQueue::default();
+        assert!(!queue.is_full(100, None));
+        queue.push(message(1000));
+        assert!(queue.is_full(100, None));
+        queue.pop();
+        assert!(!queue.is_full(100, None));
+    }
+
+    #[test]
+    fn count_fills_the_queue_too() {
+        let mut queue = ReceiveQueue::default();
+        queue.push(message(0));
+        queue.push(message(0));
+        assert!(queue.is_full(100, Some(2)));
+        assert!(!queue.is_full(100, Some(3)));
+        assert!(!queue.is_full(100, None));
+    }
+
+    #[test]
+    fn mark_of_zero_still_lets_one_message_in() {
+        assert!(!ReceiveQueue::default().is_full(0, Some(0)));
+    }
+
+    #[test]
+    fn small_payload_does_not_keep_the_buffer_it_arrived_in() {
+        let buffer = Bytes::from(vec![1; 1 << 20]);
+        let message = Message::new(Kind::Binary, buffer.slice(0..16));
+        assert!(buffer.is_unique());
+        assert_eq!(message.payload(), [1; 16]);
+    }
+}
