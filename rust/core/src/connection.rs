@@ -1,5 +1,7 @@
 //! One connection after the upgrade: tungstenite over buffers in memory, with queues, limits, close and deadlines.
 
+#[cfg(test)]
+pub(crate) mod frames;
 mod mask;
 mod shim;
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! and a test a network that exists only in memory.
 
 mod dial;
+#[cfg(test)]
+pub(crate) mod fake;
 mod link;
 mod resolve;
 mod stream;

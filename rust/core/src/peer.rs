@@ -57,7 +57,7 @@ pub enum ReadyState {
 }
 
 /// Something that happened in [`Peer::poll`]. Each happens at most once for a connection, and nothing after the end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The connection is open.
     Opened,
@@ -172,12 +172,12 @@ impl Peer {
     /// A poll that brought messages does not report the end of the connection; the next one does. So an application
     /// that reads while the state is [`ReadyState::Open`] sees every message.
     pub fn poll(&mut self, now: Instant, scratch: &mut Scratch) {
-        let before = self.queued_messages();
+        let before = self.messages_received();
         self.poll_opening(now, scratch);
         if let Stage::Open(session) = &mut self.stage {
             session.poll(now, scratch);
         }
-        let brought_messages = self.queued_messages() > before;
+        let brought_messages = self.messages_received() > before;
         if !brought_messages {
             self.report_progress();
         }
@@ -324,6 +324,11 @@ impl Peer {
         self.events.pop_front()
     }
 
+    /// The same, if `wanted` says so.
+    pub fn poll_event_if(&mut self, wanted: impl FnOnce(&Event) -> bool) -> Option<Event> {
+        self.events.pop_front_if(|event| wanted(event))
+    }
+
     /// The oldest message that was not read yet. Messages stay readable after the end.
     pub fn receive(&mut self) -> Option<Message> {
         match &mut self.stage {
@@ -334,9 +339,18 @@ impl Peer {
 
     /// How many messages wait to be read.
     pub fn queued_messages(&self) -> usize {
+        self.received().len()
+    }
+
+    /// How many messages the connection has brought so far, read or not.
+    pub fn messages_received(&self) -> u64 {
+        self.received().total()
+    }
+
+    fn received(&self) -> &ReceiveQueue {
         match &self.stage {
-            Stage::Open(session) => session.connection.received().len(),
-            _ => self.left_over.len(),
+            Stage::Open(session) => session.connection.received(),
+            _ => &self.left_over,
         }
     }
 
@@ -369,11 +383,11 @@ impl Peer {
     }
 
     /// Whom the peer is connected to or is connecting to; `None` without a connection and while a name is looked up.
-    pub fn address(&mut self) -> Option<SocketAddr> {
-        match &mut self.stage {
+    pub fn address(&self) -> Option<SocketAddr> {
+        match &self.stage {
             Stage::Idle => None,
             Stage::Opening(opening) => opening.address(),
-            Stage::Open(session) => session.link.stream().peer_address(),
+            Stage::Open(session) => session.link.peer_address(),
         }
     }
 
@@ -396,7 +410,7 @@ impl Peer {
     /// Turns Nagle's algorithm off (`true`, the default) or on. False if nothing is connected.
     pub fn set_no_delay(&mut self, enabled: bool) -> bool {
         match &mut self.stage {
-            Stage::Open(session) => session.link.stream().set_no_delay(enabled),
+            Stage::Open(session) => session.link.set_no_delay(enabled),
             Stage::Idle | Stage::Opening(_) => return false,
         }
         true

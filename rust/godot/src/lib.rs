@@ -1,1 +1,34 @@
+//! The Godot classes of Tungsten: adapters between GDScript and `tungsten-core`.
 
+mod convert;
+mod engine_resolver;
+mod entry;
+mod enums;
+mod help;
+mod logging;
+mod names;
+mod scratch;
+mod tls;
+mod web_socket_client;
+mod web_socket_error;
+mod web_socket_peer;
+
+use godot::init::{ExtensionLibrary, InitStage, gdextension};
+
+struct Tungsten;
+
+// The symbol that Godot calls is in `entry`; this one is what the macro insists on.
+#[gdextension(entry_symbol = tungsten_unnamed_init)]
+unsafe impl ExtensionLibrary for Tungsten {
+    fn on_stage_init(stage: InitStage) {
+        match stage {
+            InitStage::Core => logging::init(),
+            InitStage::Scene => {
+                enums::register();
+                names::announce();
+            }
+            InitStage::Editor => help::load(),
+            _ => {}
+        }
+    }
+}

@@ -1,3 +1,4 @@
+use super::frames::{close, frame, parse, text};
 use super::*;
 use std::time::Duration;
 
@@ -44,18 +45,7 @@ impl Rig {
 
     /// The frames that were written, unmasked: opcode and payload.
     fn frames(&mut self) -> Vec<(u8, Vec<u8>)> {
-        let bytes = self.written();
-        let mut cursor = std::io::Cursor::new(bytes.as_slice());
-        let mut frames = Vec::new();
-        while let Some((header, len)) = FrameHeader::parse(&mut cursor).unwrap() {
-            let mask = header.mask.expect("a client masks every frame");
-            let start = cursor.position() as usize;
-            let end = start + len as usize;
-            let payload = bytes[start..end].iter().enumerate().map(|(i, byte)| byte ^ mask[i % 4]);
-            frames.push((u8::from(header.opcode), payload.collect()));
-            cursor.set_position(end as u64);
-        }
-        frames
+        parse(&self.written())
     }
 
     fn messages(&mut self) -> Vec<String> {
@@ -82,31 +72,6 @@ impl Rig {
             other => panic!("expected a loss, got {other:?}"),
         }
     }
-}
-
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![first];
-    match payload.len() {
-        len @ 0..=125 => frame.push(len as u8),
-        len @ 126..=65535 => {
-            frame.push(126);
-            frame.extend_from_slice(&(len as u16).to_be_bytes());
-        }
-        len => {
-            frame.push(127);
-            frame.extend_from_slice(&(len as u64).to_be_bytes());
-        }
-    }
-    frame.extend_from_slice(payload);
-    frame
-}
-
-fn text(payload: &str) -> Vec<u8> {
-    frame(0x81, payload.as_bytes())
-}
-
-fn close(code: u16, reason: &str) -> Vec<u8> {
-    frame(0x88, &[&code.to_be_bytes()[..], reason.as_bytes()].concat())
 }
 
 fn close_frame(code: i64) -> CloseFrame {

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::queue::TransmitQueue;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 
 /// Bytes that are read from a socket at a time.
 const READ: usize = 64 * 1024;
@@ -52,8 +53,12 @@ impl Link {
         Self { stream, tls: tls.map(Box::new), finished: false }
     }
 
-    pub(crate) fn stream(&mut self) -> &mut dyn Stream {
-        &mut *self.stream
+    pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
+        self.stream.peer_address()
+    }
+
+    pub(crate) fn set_no_delay(&mut self, enabled: bool) {
+        self.stream.set_no_delay(enabled);
     }
 
     /// Whether TLS still negotiates.

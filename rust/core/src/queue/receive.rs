@@ -53,11 +53,13 @@ impl fmt::Debug for Message {
 pub(crate) struct ReceiveQueue {
     messages: VecDeque<Message>,
     bytes: usize,
+    total: u64,
 }
 
 impl ReceiveQueue {
     pub(crate) fn push(&mut self, message: Message) {
         self.bytes += message.payload.len();
+        self.total += 1;
         self.messages.push_back(message);
     }
 
@@ -72,6 +74,11 @@ impl ReceiveQueue {
 
     pub(crate) fn len(&self) -> usize {
         self.messages.len()
+    }
+
+    /// How many were ever pushed.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
     }
 
     /// Whether a reader should wait until some messages were taken out.

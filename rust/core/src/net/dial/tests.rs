@@ -1,61 +1,22 @@
 use super::*;
-use std::cell::RefCell;
-use std::rc::Rc;
+use crate::net::fake::{Attempt, FakeConnector, Wire};
 
-/// What the attempts at addresses come to, by their last byte: see [`Fake::connect`].
-#[derive(Debug, Default)]
-struct Fake {
-    started: Rc<RefCell<Vec<SocketAddr>>>,
-}
-
-#[derive(Debug)]
-struct FakeStream(SocketAddr);
-
+// The last byte of an address says what attempts at it come to.
 const REFUSES: u8 = 1;
 const HANGS: u8 = 2;
 const CONNECTS: u8 = 3;
 const CANNOT_START: u8 = 4;
 
-impl Connector for Fake {
-    fn connect(&mut self, address: SocketAddr) -> io::Result<Box<dyn Stream>> {
-        self.started.borrow_mut().push(address);
-        if last_byte(address) == CANNOT_START {
-            return Err(io::ErrorKind::NetworkUnreachable.into());
-        }
-        Ok(Box::new(FakeStream(address)))
-    }
-}
-
-impl Stream for FakeStream {
-    fn poll_connected(&mut self) -> io::Result<bool> {
-        match last_byte(self.0) {
-            REFUSES => Err(io::ErrorKind::ConnectionRefused.into()),
-            HANGS => Ok(false),
-            _ => Ok(true),
-        }
-    }
-
-    fn receive(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::WouldBlock.into())
-    }
-
-    fn transmit(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::WouldBlock.into())
-    }
-
-    fn finish(&mut self) {}
-
-    fn set_no_delay(&mut self, _: bool) {}
-
-    fn peer_address(&self) -> Option<SocketAddr> {
-        Some(self.0)
-    }
-}
-
-fn last_byte(address: SocketAddr) -> u8 {
-    match address.ip() {
+fn attempt_at(address: SocketAddr) -> Attempt {
+    let last = match address.ip() {
         IpAddr::V4(address) => address.octets()[3],
         IpAddr::V6(address) => address.octets()[15],
+    };
+    match last {
+        REFUSES => Attempt::Refused,
+        HANGS => Attempt::Pending,
+        CANNOT_START => Attempt::CannotStart,
+        _ => Attempt::Connected,
     }
 }
 
@@ -70,13 +31,14 @@ fn v6(last: u16) -> IpAddr {
 struct Rig {
     dial: Dial,
     now: Instant,
-    network: Fake,
+    network: FakeConnector,
 }
 
 impl Rig {
     fn new(addresses: &[IpAddr]) -> Self {
         let now = Instant::now();
-        Self { dial: Dial::new(addresses.to_vec(), 80, now), now, network: Fake::default() }
+        let network = FakeConnector::new(attempt_at, Wire::default());
+        Self { dial: Dial::new(addresses.to_vec(), 80, now), now, network }
     }
 
     fn poll_after(&mut self, millis: u64) -> Poll<Result<IpAddr, Error>> {
@@ -84,17 +46,13 @@ impl Rig {
         let polled = self.dial.poll(self.now, &mut self.network);
         polled.map_ok(|stream| stream.peer_address().unwrap().ip())
     }
-
-    fn started(&self) -> Vec<IpAddr> {
-        self.network.started.borrow().iter().map(|address| address.ip()).collect()
-    }
 }
 
 #[test]
 fn first_address_that_connects_wins_at_once() {
     let mut rig = Rig::new(&[v4(CONNECTS), v6(3)]);
     assert!(matches!(rig.poll_after(0), Poll::Ready(Ok(address)) if address == v4(CONNECTS)));
-    assert_eq!(rig.started(), [v4(CONNECTS)]);
+    assert_eq!(rig.network.started(), [v4(CONNECTS)]);
 }
 
 #[test]
@@ -102,7 +60,7 @@ fn dead_address_delays_the_next_one_by_a_quarter_of_a_second() {
     let mut rig = Rig::new(&[v6(2), v4(CONNECTS)]);
     assert!(rig.poll_after(0).is_pending());
     assert!(rig.poll_after(249).is_pending());
-    assert_eq!(rig.started(), [v6(2)]);
+    assert_eq!(rig.network.started(), [v6(2)]);
     assert!(matches!(rig.poll_after(1), Poll::Ready(Ok(address)) if address == v4(CONNECTS)));
 }
 
@@ -134,7 +92,7 @@ fn refusal_of_all_is_reported_with_the_last_reason() {
 fn address_list_is_bounded() {
     let mut rig = Rig::new(&[v4(REFUSES); 50]);
     assert!(matches!(rig.poll_after(0), Poll::Ready(Err(_))));
-    assert_eq!(rig.started().len(), MAX_ADDRESSES);
+    assert_eq!(rig.network.started().len(), MAX_ADDRESSES);
 }
 
 #[test]

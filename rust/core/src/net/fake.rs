@@ -1,0 +1,235 @@
+//! A network in memory, for tests: what it does is said beforehand, what was done to it can be looked at afterwards.
+
+use super::{Connector, Lookup, Resolver, Stream};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::task::Poll;
+
+/// Gives every name the same answer. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct FakeResolver(Rc<RefCell<Poll<Result<Vec<IpAddr>, String>>>>);
+
+impl FakeResolver {
+    /// Answers no lookup until [`Self::answer`] is called.
+    pub(crate) fn silent() -> Self {
+        Self(Rc::new(RefCell::new(Poll::Pending)))
+    }
+
+    pub(crate) fn answer(&self, answer: Result<Vec<IpAddr>, String>) {
+        *self.0.borrow_mut() = Poll::Ready(answer);
+    }
+}
+
+impl Resolver for FakeResolver {
+    fn lookup(&self, _host: &str) -> Box<dyn Lookup> {
+        Box::new(self.clone())
+    }
+}
+
+impl Lookup for FakeResolver {
+    fn poll(&mut self) -> Poll<Result<Vec<IpAddr>, String>> {
+        self.0.borrow().clone()
+    }
+}
+
+/// What an attempt to connect has come to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Attempt {
+    CannotStart,
+    Connected,
+    Pending,
+    Refused,
+}
+
+/// Asks a plan how the attempts at each address go. Clones share what they know.
+#[derive(Clone)]
+pub(crate) struct FakeConnector {
+    plan: Rc<dyn Fn(SocketAddr) -> Attempt>,
+    started: Rc<RefCell<Vec<SocketAddr>>>,
+    wire: Wire,
+}
+
+impl FakeConnector {
+    /// `plan` is asked with each poll of an attempt; every stream is an end of `wire`.
+    pub(crate) fn new(plan: impl Fn(SocketAddr) -> Attempt + 'static, wire: Wire) -> Self {
+        Self { plan: Rc::new(plan), started: Rc::default(), wire }
+    }
+
+    /// The addresses that were tried, in this order.
+    pub(crate) fn started(&self) -> Vec<IpAddr> {
+        self.started.borrow().iter().map(SocketAddr::ip).collect()
+    }
+}
+
+impl Connector for FakeConnector {
+    fn connect(&mut self, address: SocketAddr) -> io::Result<Box<dyn Stream>> {
+        self.started.borrow_mut().push(address);
+        match (self.plan)(address) {
+            Attempt::CannotStart => Err(io::ErrorKind::NetworkUnreachable.into()),
+            _ => Ok(Box::new(FakeStream { address, network: self.clone() })),
+        }
+    }
+}
+
+impl fmt::Debug for FakeConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeConnector").field("started", &self.started).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+struct FakeStream {
+    address: SocketAddr,
+    network: FakeConnector,
+}
+
+impl Stream for FakeStream {
+    fn poll_connected(&mut self) -> io::Result<bool> {
+        match (self.network.plan)(self.address) {
+            Attempt::CannotStart | Attempt::Refused => Err(io::ErrorKind::ConnectionRefused.into()),
+            Attempt::Connected => Ok(true),
+            Attempt::Pending => Ok(false),
+        }
+    }
+
+    fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.network.wire.0.borrow_mut().receive(buf)
+    }
+
+    fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.network.wire.0.borrow_mut().transmit(bytes)
+    }
+
+    fn finish(&mut self) {
+        self.network.wire.0.borrow_mut().finished = true;
+    }
+
+    fn set_no_delay(&mut self, _: bool) {}
+
+    fn peer_address(&self) -> Option<SocketAddr> {
+        Some(self.address)
+    }
+}
+
+impl Drop for FakeStream {
+    fn drop(&mut self) {
+        self.network.wire.0.borrow_mut().dropped = true;
+    }
+}
+
+/// A stream as its other side sees it. Clones are the same stream.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wire(Rc<RefCell<State>>);
+
+#[derive(Debug)]
+struct State {
+    /// One read gives bytes of one piece.
+    pieces: VecDeque<Vec<u8>>,
+    /// What reading gives once all pieces were read; without it, that nothing is there.
+    end: Option<Result<(), io::ErrorKind>>,
+    written: Vec<u8>,
+    /// Bytes that can be written before the stream is full.
+    room: usize,
+    broken: Option<io::ErrorKind>,
+    finished: bool,
+    dropped: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            pieces: VecDeque::new(),
+            end: None,
+            written: Vec::new(),
+            room: usize::MAX,
+            broken: None,
+            finished: false,
+            dropped: false,
+        }
+    }
+}
+
+impl State {
+    fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let Some(mut piece) = self.pieces.pop_front() else {
+            return match self.end {
+                None => Err(io::ErrorKind::WouldBlock.into()),
+                Some(Ok(())) => Ok(0),
+                Some(Err(kind)) => Err(kind.into()),
+            };
+        };
+        let len = piece.len().min(buf.len());
+        buf[..len].copy_from_slice(&piece[..len]);
+        if len < piece.len() {
+            piece.drain(..len);
+            self.pieces.push_front(piece);
+        }
+        Ok(len)
+    }
+
+    fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        assert!(!self.finished, "bytes were written behind the end");
+        if let Some(kind) = self.broken {
+            return Err(kind.into());
+        }
+        let len = bytes.len().min(self.room);
+        if len == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.written.extend_from_slice(&bytes[..len]);
+        self.room -= len;
+        Ok(len)
+    }
+}
+
+impl Wire {
+    /// Sends a piece.
+    pub(crate) fn deliver(&self, piece: &[u8]) {
+        assert!(!piece.is_empty(), "an empty read is the end");
+        self.0.borrow_mut().pieces.push_back(piece.to_vec());
+    }
+
+    /// Sends nothing more, in order.
+    pub(crate) fn end(&self) {
+        self.0.borrow_mut().end.get_or_insert(Ok(()));
+    }
+
+    /// Reading fails once all pieces were read.
+    pub(crate) fn fail_reads(&self) {
+        self.0.borrow_mut().end.get_or_insert(Err(io::ErrorKind::ConnectionReset));
+    }
+
+    /// Writing fails from now on.
+    pub(crate) fn fail_writes(&self) {
+        self.0.borrow_mut().broken = Some(io::ErrorKind::BrokenPipe);
+    }
+
+    /// Takes only so many bytes more.
+    pub(crate) fn set_room(&self, room: usize) {
+        self.0.borrow_mut().room = room;
+    }
+
+    /// What was written since the last call.
+    pub(crate) fn take_written(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.borrow_mut().written)
+    }
+
+    /// Bytes that were delivered and not read.
+    pub(crate) fn unread(&self) -> usize {
+        self.0.borrow().pieces.iter().map(Vec::len).sum()
+    }
+
+    /// Whether nothing more will be written.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.0.borrow().finished
+    }
+
+    /// Whether the stream is gone.
+    pub(crate) fn is_dropped(&self) -> bool {
+        self.0.borrow().dropped
+    }
+}

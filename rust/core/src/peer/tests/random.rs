@@ -1,0 +1,257 @@
+//! Thousands of lives with servers, streams and applications that do anything at any time.
+
+use super::*;
+use crate::connection::frames::{close, frame, text};
+
+const LIVES: u64 = 3000;
+const STEPS: usize = 80;
+
+/// Numbers by xorshift: the same ones for the same seed, on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % bound
+    }
+
+    fn one_in(&mut self, odds: u64) -> bool {
+        self.below(odds) == 0
+    }
+}
+
+/// What a server says once it has read the request.
+#[derive(Default)]
+struct Script {
+    bytes: Vec<u8>,
+    /// How many of them were delivered.
+    delivered: usize,
+    /// Each message and where its last byte is.
+    messages: Vec<(String, usize)>,
+}
+
+impl Script {
+    fn new(random: &mut Random, accepted: Vec<u8>) -> Self {
+        let mut script = Self { bytes: accepted, ..Self::default() };
+        match random.below(20) {
+            0 => script.bytes = b"HTTP/1.1 401 No\r\nContent-Length: 3\r\n\r\nbad".to_vec(),
+            1 => script.bytes = b"SSH-2.0-OpenSSH\r\n".to_vec(),
+            _ => script.add_frames(random),
+        }
+        script
+    }
+
+    fn add_frames(&mut self, random: &mut Random) {
+        for number in 0..random.below(30) {
+            let message = format!("{number} {}", "x".repeat(random.below(300) as usize));
+            if random.one_in(4) {
+                let (start, end) = message.as_bytes().split_at(message.len() / 2);
+                self.bytes.extend([frame(0x01, start), frame(0x89, b"ping"), frame(0x80, end)].concat());
+            } else {
+                self.bytes.extend(text(&message));
+            }
+            self.messages.push((message, self.bytes.len()));
+        }
+        match random.below(4) {
+            0 => self.bytes.extend(close(1000, "done")),
+            1 => self.bytes.extend(close(4001, "done")),
+            2 => self.bytes.extend(frame(0xC1, b"reserved bit")),
+            _ => {}
+        }
+    }
+
+    fn next_piece(&mut self, random: &mut Random) -> &[u8] {
+        let rest = self.bytes.len() - self.delivered;
+        let most = if random.one_in(3) { 10_000 } else { 100 };
+        let len = rest.min(1 + random.below(most) as usize);
+        self.delivered += len;
+        &self.bytes[self.delivered - len..self.delivered]
+    }
+
+    fn delivered_messages(&self) -> usize {
+        self.messages.iter().filter(|(_, end)| *end <= self.delivered).count()
+    }
+}
+
+/// One peer from its first connection to the end of it.
+struct Life {
+    seed: u64,
+    random: Random,
+    rig: Rig,
+    script: Option<Script>,
+    events: Vec<Event>,
+    received: Vec<String>,
+    /// The server sends nothing more.
+    ended: bool,
+    /// The application took its leave, which no event tells of.
+    abandoned: bool,
+    /// Nothing but the server ends the connection.
+    undisturbed: bool,
+}
+
+impl Life {
+    fn new(seed: u64) -> Self {
+        let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let undisturbed = random.one_in(2);
+        let mut rig = Rig::with(|config| {
+            config.inbound_high_water = 1 + random.below(1000) as usize;
+            config.heartbeat_interval = (!undisturbed && random.one_in(2)).then_some(Duration::from_secs(1));
+        });
+        rig.attempt.set(Attempt::Pending);
+        rig.connect();
+        let (events, received) = Default::default();
+        Self { seed, random, rig, script: None, events, received, ended: false, abandoned: false, undisturbed }
+    }
+
+    fn run(mut self) {
+        for _ in 0..STEPS {
+            match self.random.below(10) {
+                0..=3 => self.server_acts(),
+                4 if !self.undisturbed => self.network_fails(),
+                5 if !self.undisturbed => self.application_leaves(),
+                _ => self.application_acts(),
+            }
+            self.poll();
+        }
+        self.come_to_an_end();
+        self.check();
+    }
+
+    fn server_acts(&mut self) {
+        match &mut self.script {
+            None if self.random.one_in(3) => match self.random.below(10) {
+                0 => self.rig.attempt.set(Attempt::Refused),
+                _ => self.start_script(),
+            },
+            None => {}
+            Some(_) if self.ended => {}
+            Some(_) if self.random.one_in(40) => self.end_stream(),
+            Some(script) if script.delivered < script.bytes.len() => {
+                self.rig.wire.deliver(script.next_piece(&mut self.random));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn start_script(&mut self) {
+        self.rig.attempt.set(Attempt::Connected);
+        if self.rig.peer.state() == ReadyState::Connecting {
+            let accepted = self.rig.accept();
+            self.script = Some(Script::new(&mut self.random, accepted));
+        }
+    }
+
+    fn end_stream(&mut self) {
+        self.ended = true;
+        if self.random.one_in(2) { self.rig.wire.end() } else { self.rig.wire.fail_reads() }
+    }
+
+    fn network_fails(&mut self) {
+        match self.random.below(20) {
+            0 => self.rig.wire.fail_writes(),
+            1..=4 if self.script.is_some() => self.rig.wire.set_room(0),
+            _ => self.rig.wire.set_room(usize::MAX),
+        }
+    }
+
+    fn application_leaves(&mut self) {
+        let before = self.rig.peer.state();
+        match self.random.below(40) {
+            0 => self.rig.peer.abort(),
+            1 => self.rig.peer.leave(self.rig.now),
+            2..=4 => self.rig.close(1000),
+            _ => return,
+        }
+        let left = self.rig.peer.state() == ReadyState::Closed;
+        self.abandoned |= left && before != ReadyState::Closed;
+    }
+
+    fn application_acts(&mut self) {
+        match self.random.below(6) {
+            0 => self.received.extend(self.rig.messages()),
+            1 => {
+                let message = self.rig.peer.receive();
+                self.received.extend(message.map(|message| String::from_utf8(message.payload().to_vec()).unwrap()));
+            }
+            2 => {
+                let sent = self.rig.peer.send(Kind::Text, b"hello", self.rig.now);
+                let may_end_unseen = self.rig.peer.state() == ReadyState::Open;
+                assert!(sent.is_ok() || sent == Err(SendError::NotOpen), "{sent:?}");
+                assert!(sent.is_err() || may_end_unseen);
+            }
+            3 => self.rig.now += Duration::from_millis(self.random.below(if self.undisturbed { 50 } else { 1000 })),
+            _ => {}
+        }
+    }
+
+    fn poll(&mut self) {
+        let before = self.rig.peer.state();
+        self.rig.poll();
+        assert!(is_in_order(before, self.rig.peer.state()), "{before:?} to {:?}", self.rig.peer.state());
+        self.events.extend(std::iter::from_fn(|| self.rig.peer.poll_event()));
+    }
+
+    /// Everything the server has to say arrives, and the application reads it.
+    fn come_to_an_end(&mut self) {
+        self.rig.wire.set_room(usize::MAX);
+        while let Some(script) = self.script.as_mut().filter(|script| script.delivered < script.bytes.len()) {
+            if self.ended {
+                break;
+            }
+            self.rig.wire.deliver(script.next_piece(&mut self.random));
+        }
+        self.rig.wire.end();
+        for _ in 0..300 {
+            self.rig.now += Duration::from_millis(100);
+            self.poll();
+            self.received.extend(self.rig.messages());
+        }
+    }
+
+    fn check(&self) {
+        assert_eq!(self.rig.peer.state(), ReadyState::Closed);
+        let is_end = |event: &Event| matches!(event, Event::Closed { .. } | Event::Failed);
+        let ends = self.events.iter().filter(|event| is_end(event)).count();
+        assert_eq!(ends, usize::from(!self.abandoned), "{:?}", self.events);
+        let opened = self.events.first() == Some(&Event::Opened);
+        match self.events.as_slice() {
+            [] | [Event::Failed] | [Event::Opened] => {}
+            [Event::Opened, Event::Closed { .. }] => {}
+            [Event::Opened, Event::CloseRequested(_)] => assert!(self.abandoned),
+            [Event::Opened, Event::CloseRequested(_), Event::Closed { .. }] => {}
+            other => panic!("{other:?}"),
+        }
+        let Some(script) = &self.script else { return };
+        let sent: Vec<&String> = script.messages.iter().map(|(message, _)| message).collect();
+        assert!(sent.len() >= self.received.len() && self.received.iter().zip(&sent).all(|(got, sent)| got == *sent));
+        if self.undisturbed && opened {
+            assert_eq!(self.received.len(), script.delivered_messages());
+        }
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("this was the life with seed {}", self.seed);
+        }
+    }
+}
+
+/// States are passed through in one direction only.
+fn is_in_order(before: ReadyState, after: ReadyState) -> bool {
+    let rank = |state| match state {
+        ReadyState::Connecting => 0,
+        ReadyState::Open => 1,
+        ReadyState::Closing => 2,
+        ReadyState::Closed => 3,
+    };
+    rank(before) <= rank(after)
+}
+
+#[test]
+fn every_life_ends_once_and_loses_no_message() {
+    (1..=LIVES).for_each(|seed| Life::new(seed).run());
+}

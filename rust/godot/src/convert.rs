@@ -1,0 +1,45 @@
+//! Between Godot's types and ours.
+
+use godot::builtin::{GString, PackedStringArray};
+use godot::global::Error;
+use std::net::IpAddr;
+use std::time::Duration;
+use tungsten_core::{Misuse, SendError};
+
+pub(crate) fn strings(array: &PackedStringArray) -> Vec<String> {
+    array.as_slice().iter().map(GString::to_string).collect()
+}
+
+pub(crate) fn string_array(strings: &[String]) -> PackedStringArray {
+    strings.iter().map(GString::from).collect()
+}
+
+/// Seconds as GDScript gives them; `None` unless they are a number that a duration can hold.
+pub(crate) fn duration(seconds: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// An address as Godot writes it: IPv6 in full.
+pub(crate) fn address(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => address.segments().map(|segment| format!("{segment:x}")).join(":"),
+    }
+}
+
+/// What the engine's own peer returns for the same misuse.
+pub(crate) fn misuse(misuse: &Misuse) -> Error {
+    match misuse {
+        Misuse::AlreadyInUse => Error::ERR_ALREADY_IN_USE,
+        _ => Error::ERR_INVALID_PARAMETER,
+    }
+}
+
+/// What the engine's own peer returns for the same refusal.
+pub(crate) fn send_error(error: SendError) -> Error {
+    match error {
+        SendError::NotOpen => Error::FAILED,
+        SendError::Full => Error::ERR_OUT_OF_MEMORY,
+        SendError::InvalidText | SendError::PingTooLong => Error::ERR_INVALID_PARAMETER,
+    }
+}

@@ -1,0 +1,117 @@
+//! `TLSOptions` to TLS by rustls.
+
+use godot::classes::{Engine, FileAccess, Os, ProjectSettings, TlsOptions, X509Certificate};
+use godot::prelude::*;
+use std::sync::{Mutex, PoisonError};
+use tungsten_core::net::{TlsClient, TlsOptions as CoreOptions, Verification};
+
+/// TLS setups that are kept, so that connections to one server resume each other's sessions.
+const MAX_KEPT: usize = 16;
+
+static KEPT: Mutex<Vec<(CoreOptions, TlsClient)>> = Mutex::new(Vec::new());
+
+/// The project setting that names a bundle of certificates to trust instead of the default ones.
+const BUNDLE_SETTING: &str = "network/tls/certificate_bundle_override";
+
+/// TLS as `options` say; the defaults of `TLSOptions.client()` without.
+///
+/// # Errors
+/// Why it cannot be set up, for the console.
+pub(crate) fn client(options: Option<&Gd<TlsOptions>>) -> Result<TlsClient, String> {
+    let options = match options {
+        Some(options) => read(options)?,
+        None => CoreOptions::default(),
+    };
+    kept_or_new(with_default_roots(options))
+}
+
+/// The checks of Godot 3: everything or nothing, with `trusted` instead of the default certificates.
+pub(crate) fn client_of_godot_3(verify: bool, trusted: Option<&Gd<X509Certificate>>) -> Result<TlsClient, String> {
+    // As in Godot 3, a certificate without verification is not looked at.
+    let options = if verify {
+        CoreOptions { trusted: trusted.map(pem_of), ..CoreOptions::default() }
+    } else {
+        CoreOptions { verification: Verification::Nothing, ..CoreOptions::default() }
+    };
+    kept_or_new(with_default_roots(options))
+}
+
+/// Whether `options` were made for a server.
+pub(crate) fn is_for_server(options: &Gd<TlsOptions>) -> bool {
+    call_getter(options, "is_server").is_some_and(|answer| answer.booleanize())
+}
+
+fn read(options: &Gd<TlsOptions>) -> Result<CoreOptions, String> {
+    let missing = || "TLSOptions can be read by extensions since Godot 4.3 only; pass null on this engine".to_owned();
+    let is_unsafe = call_getter(options, "is_unsafe_client").ok_or_else(missing)?.booleanize();
+    let name = call_getter(options, "get_common_name_override").ok_or_else(missing)?.stringify().to_string();
+    let chain = call_getter(options, "get_trusted_ca_chain").ok_or_else(missing)?;
+    let chain = chain.try_to::<Option<Gd<X509Certificate>>>().unwrap_or_default();
+    Ok(CoreOptions {
+        trusted: chain.as_ref().map(pem_of),
+        system: None,
+        verification: if is_unsafe { Verification::Nothing } else { Verification::Full },
+        server_name: (!name.is_empty()).then_some(name),
+    })
+}
+
+/// The getters are there since Godot 4.3.
+fn call_getter(options: &Gd<TlsOptions>, getter: &str) -> Option<Variant> {
+    options.has_method(getter).then(|| options.clone().call(getter, &[]))
+}
+
+/// Without certificates of the user: those of the project, else those of the system.
+fn with_default_roots(mut options: CoreOptions) -> CoreOptions {
+    if options.trusted.is_some() || options.verification == Verification::Nothing {
+        return options;
+    }
+    let bundle = ProjectSettings::singleton().get_setting_ex(BUNDLE_SETTING).default_value(&"".to_variant()).done();
+    let bundle = bundle.stringify();
+    if bundle.is_empty() {
+        options.system = system_certificates();
+    } else {
+        options.trusted = Some(FileAccess::get_file_as_string(&bundle).to_string());
+    }
+    options
+}
+
+/// The certificates that the operating system trusts; engines before 4.3 do not tell.
+fn system_certificates() -> Option<String> {
+    let mut os = Os::singleton();
+    let pem = os.has_method("get_system_ca_certificates").then(|| os.call("get_system_ca_certificates", &[]))?;
+    Some(clean(&pem.stringify().to_string()))
+}
+
+fn kept_or_new(options: CoreOptions) -> Result<TlsClient, String> {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, client)) = kept.iter().find(|(key, _)| *key == options) {
+        return Ok(client.clone());
+    }
+    let client = TlsClient::new(&options).map_err(|error| error.to_string())?;
+    if kept.len() == MAX_KEPT {
+        kept.remove(0);
+    }
+    kept.push((options, client.clone()));
+    Ok(client)
+}
+
+/// The text of a certificate or a chain of them.
+fn pem_of(certificate: &Gd<X509Certificate>) -> String {
+    // The engine writes the first certificate of a chain over and over, so the file it came from is better.
+    let path = certificate.get_path();
+    if !path.is_empty() && FileAccess::file_exists(&path) {
+        return clean(&FileAccess::get_file_as_string(&path).to_string());
+    }
+    // The engine complains about the text it makes itself.
+    let mut engine = Engine::singleton();
+    let prints = engine.is_printing_error_messages();
+    engine.set_print_error_messages(false);
+    let pem = certificate.clone().save_to_string();
+    engine.set_print_error_messages(prints);
+    clean(&pem.to_string())
+}
+
+/// Without what the engine leaves behind each certificate.
+fn clean(pem: &str) -> String {
+    pem.replace(['\u{FFFD}', '\0'], "")
+}

@@ -1,0 +1,493 @@
+//! `WebSocketPeer`: a connection, polled by the game.
+
+mod settings;
+
+use crate::engine_resolver::EngineResolver;
+use crate::enums::{State, WriteMode};
+use crate::web_socket_error::WebSocketError;
+use crate::{convert, scratch, tls};
+use godot::classes::{IPacketPeerExtension, PacketPeerExtension, TlsOptions};
+use godot::global::Error;
+use godot::meta::conv::RawPtr;
+use godot::meta::owned_into_arg;
+use godot::prelude::*;
+use settings::Settings;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+use tungsten_core::net::{TcpConnector, TlsClient};
+use tungsten_core::{CloseFrame, Event, Kind, Message, Misuse, Network, Peer, ReadyState, Request, WsUrl};
+
+/// An object argument that may be left out.
+#[derive(GodotConvert, Clone, Debug)]
+#[godot(transparent)]
+struct OptionalTlsOptions(Option<Gd<TlsOptions>>);
+
+// SAFETY: the only default ever made of it is null, which cannot change.
+unsafe impl godot::meta::GodotImmutable for OptionalTlsOptions {}
+
+/// A WebSocket connection. Its page of help is `doc_classes/WebSocketPeer.xml`.
+#[derive(GodotClass)]
+#[class(base = PacketPeerExtension, tool, rename = UnnamedWebSocketPeer)]
+pub(crate) struct WebSocketPeer {
+    #[var(get = get_supported_protocols, set = set_supported_protocols, usage_flags = [STORAGE, EDITOR])]
+    supported_protocols: PhantomVar<PackedStringArray>,
+    #[var(get = get_handshake_headers, set = set_handshake_headers, usage_flags = [STORAGE, EDITOR])]
+    handshake_headers: PhantomVar<PackedStringArray>,
+    #[var(get = get_inbound_buffer_size, set = set_inbound_buffer_size, usage_flags = [STORAGE, EDITOR])]
+    inbound_buffer_size: PhantomVar<i64>,
+    #[var(get = get_outbound_buffer_size, set = set_outbound_buffer_size, usage_flags = [STORAGE, EDITOR])]
+    outbound_buffer_size: PhantomVar<i64>,
+    #[var(get = get_max_queued_packets, set = set_max_queued_packets, usage_flags = [STORAGE, EDITOR])]
+    max_queued_packets: PhantomVar<i64>,
+    #[var(get = get_heartbeat_interval, set = set_heartbeat_interval, usage_flags = [STORAGE, EDITOR])]
+    heartbeat_interval: PhantomVar<f64>,
+    #[var(get = get_heartbeat_timeout, set = set_heartbeat_timeout, usage_flags = [STORAGE, EDITOR])]
+    heartbeat_timeout: PhantomVar<f64>,
+    #[var(get = get_handshake_timeout, set = set_handshake_timeout, usage_flags = [STORAGE, EDITOR])]
+    handshake_timeout: PhantomVar<f64>,
+    #[var(get = get_close_timeout, set = set_close_timeout, usage_flags = [STORAGE, EDITOR])]
+    close_timeout: PhantomVar<f64>,
+    #[var(get = get_max_message_size, set = set_max_message_size, usage_flags = [STORAGE, EDITOR])]
+    max_message_size: PhantomVar<i64>,
+
+    settings: Settings,
+    peer: Peer,
+    requested_url: String,
+    write_mode: WriteMode,
+    /// What the last `get_packet` handed out: the engine reads it until the next one.
+    current: Option<Message>,
+    /// How many messages [`Self::next_notice`] has told of.
+    announced: u64,
+    base: Base<PacketPeerExtension>,
+}
+
+/// What there is to tell to a class that emits signals.
+#[derive(Debug)]
+pub(crate) enum Notice {
+    /// A message can be read.
+    Message,
+    /// Something happened to the connection.
+    Event(Event),
+}
+
+#[godot_api]
+impl IPacketPeerExtension for WebSocketPeer {
+    fn init(base: Base<PacketPeerExtension>) -> Self {
+        let settings = Settings::default();
+        Self {
+            supported_protocols: PhantomVar::default(),
+            handshake_headers: PhantomVar::default(),
+            inbound_buffer_size: PhantomVar::default(),
+            outbound_buffer_size: PhantomVar::default(),
+            max_queued_packets: PhantomVar::default(),
+            heartbeat_interval: PhantomVar::default(),
+            heartbeat_timeout: PhantomVar::default(),
+            handshake_timeout: PhantomVar::default(),
+            close_timeout: PhantomVar::default(),
+            max_message_size: PhantomVar::default(),
+            peer: Peer::new(settings.config()),
+            settings,
+            requested_url: String::new(),
+            write_mode: WriteMode::Binary,
+            current: None,
+            announced: 0,
+            base,
+        }
+    }
+
+    // A virtual that panics leaves its result unwritten, and a borrow conflict panics before the body runs; so the
+    // two that are called for every packet bind themselves, inside a boundary.
+    #[func(gd_self)]
+    unsafe fn get_packet_rawptr(
+        mut this: Gd<Self>,
+        r_buffer: RawPtr<*mut RawPtr<*const u8>>,
+        r_buffer_size: RawPtr<*mut i32>,
+    ) -> Error {
+        // SAFETY: the engine passes pointers to two locals of its own.
+        unsafe {
+            *r_buffer.ptr() = RawPtr::null();
+            *r_buffer_size.ptr() = 0;
+        }
+        let taken = catch_unwind(AssertUnwindSafe(|| {
+            let mut this = this.bind_mut();
+            this.take_packet()?;
+            let payload = this.current.as_ref().map(Message::payload).unwrap_or_default();
+            let size = i32::try_from(payload.len()).map_err(|_| Error::ERR_OUT_OF_MEMORY)?;
+            // SAFETY: as above; `current` keeps the bytes until the next packet is taken.
+            unsafe {
+                *r_buffer.ptr() = RawPtr::new(payload.as_ptr());
+                *r_buffer_size.ptr() = size;
+            }
+            Ok(())
+        }));
+        taken.map_or(Error::FAILED, result_to_error)
+    }
+
+    #[func(gd_self)]
+    unsafe fn put_packet_rawptr(mut this: Gd<Self>, p_buffer: RawPtr<*const u8>, p_buffer_size: i32) -> Error {
+        let Ok(size) = usize::try_from(p_buffer_size) else { return Error::ERR_INVALID_PARAMETER };
+        // SAFETY: the engine passes `size` bytes, which may be nowhere if there are none.
+        let bytes = if size == 0 { &[] } else { unsafe { std::slice::from_raw_parts(p_buffer.ptr(), size) } };
+        let sent = catch_unwind(AssertUnwindSafe(|| {
+            let mut this = this.bind_mut();
+            let mode = this.write_mode;
+            this.send_bytes(bytes, mode)
+        }));
+        sent.unwrap_or(Error::FAILED)
+    }
+
+    fn get_available_packet_count(&self) -> i32 {
+        i32::try_from(self.peer.queued_messages()).unwrap_or(i32::MAX)
+    }
+
+    fn get_max_packet_size(&self) -> i32 {
+        i32::try_from(self.settings.max_message_size()).unwrap_or(i32::MAX)
+    }
+}
+
+#[godot_api]
+impl WebSocketPeer {
+    #[func]
+    fn connect_to_url(
+        &mut self,
+        url: GString,
+        #[opt(default = owned_into_arg(OptionalTlsOptions(None)))] tls_client_options: OptionalTlsOptions,
+    ) -> Error {
+        let options = tls_client_options.0;
+        if url.is_empty() {
+            return refuse("the URL is empty", Error::ERR_INVALID_PARAMETER);
+        }
+        if options.as_ref().is_some_and(tls::is_for_server) {
+            return refuse("the TLSOptions are those of a server", Error::ERR_INVALID_PARAMETER);
+        }
+        self.connect_with(&url.to_string(), || tls::client(options.as_ref()))
+    }
+
+    #[func]
+    fn poll(&mut self) {
+        self.advance();
+    }
+
+    #[func]
+    fn send(
+        &mut self,
+        message: PackedByteArray,
+        #[opt(default = owned_into_arg(WriteMode::Binary))] write_mode: WriteMode,
+    ) -> Error {
+        self.send_bytes(message.as_slice(), write_mode)
+    }
+
+    #[func]
+    fn send_text(&mut self, message: GString) -> Error {
+        self.send_bytes(message.to_string().as_bytes(), WriteMode::Text)
+    }
+
+    #[func]
+    fn close(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
+        if code < 0 || self.peer.state() == ReadyState::Connecting {
+            self.peer.abort();
+            return;
+        }
+        let reason = reason.to_string();
+        match CloseFrame::to_send(code, &reason) {
+            Ok(frame) => {
+                if !CloseFrame::reason_fits(&reason) {
+                    godot_warn!("WebSocketPeer.close: the reason was cut to the 123 bytes that a close frame holds");
+                }
+                self.peer.close(frame, Instant::now());
+            }
+            Err(error) => godot_error!("WebSocketPeer.close: {error}"),
+        }
+    }
+
+    #[func]
+    fn get_ready_state(&self) -> State {
+        self.peer.state().into()
+    }
+
+    #[func]
+    fn get_close_code(&self) -> i32 {
+        self.peer.close_frame().map_or(-1, |frame| frame.code.into())
+    }
+
+    #[func]
+    fn get_close_reason(&self) -> GString {
+        self.peer.close_frame().map(|frame| GString::from(&frame.reason)).unwrap_or_default()
+    }
+
+    #[func]
+    fn get_last_error(&self) -> Option<Gd<WebSocketError>> {
+        self.peer.error().map(WebSocketError::of)
+    }
+
+    #[func]
+    pub(crate) fn get_connected_host(&self) -> GString {
+        self.peer.address().map(|address| GString::from(&convert::address(address.ip()))).unwrap_or_default()
+    }
+
+    #[func]
+    pub(crate) fn get_connected_port(&self) -> u16 {
+        self.peer.address().map_or(0, |address| address.port())
+    }
+
+    #[func]
+    fn get_selected_protocol(&self) -> GString {
+        self.peer.protocol().into()
+    }
+
+    #[func]
+    fn get_requested_url(&self) -> GString {
+        GString::from(&self.requested_url)
+    }
+
+    #[func]
+    fn set_no_delay(&mut self, enabled: bool) {
+        if !self.peer.set_no_delay(enabled) {
+            godot_error!("WebSocketPeer.set_no_delay: there is no connection");
+        }
+    }
+
+    #[func]
+    fn get_current_outbound_buffered_amount(&self) -> i64 {
+        i64::try_from(self.peer.buffered_amount()).unwrap_or(i64::MAX)
+    }
+
+    #[func]
+    fn was_string_packet(&self) -> bool {
+        self.current.as_ref().is_some_and(|message| message.kind() == Kind::Text)
+    }
+
+    #[func]
+    fn get_write_mode(&self) -> WriteMode {
+        self.write_mode
+    }
+
+    #[func]
+    fn set_write_mode(&mut self, mode: WriteMode) {
+        self.write_mode = mode;
+    }
+
+    #[func]
+    fn is_connected_to_host(&self) -> bool {
+        matches!(self.peer.state(), ReadyState::Open | ReadyState::Closing)
+    }
+
+    #[func]
+    fn get_supported_protocols(&self) -> PackedStringArray {
+        convert::string_array(&self.settings.protocols)
+    }
+
+    #[func]
+    pub(crate) fn set_supported_protocols(&mut self, protocols: PackedStringArray) {
+        self.settings.protocols = convert::strings(&protocols).iter().map(|entry| entry.trim().to_owned()).collect();
+    }
+
+    #[func]
+    fn get_handshake_headers(&self) -> PackedStringArray {
+        convert::string_array(&self.settings.headers)
+    }
+
+    #[func]
+    pub(crate) fn set_handshake_headers(&mut self, protocols: PackedStringArray) {
+        self.settings.headers = convert::strings(&protocols);
+    }
+
+    #[func]
+    fn get_inbound_buffer_size(&self) -> i64 {
+        self.settings.inbound_buffer_size
+    }
+
+    #[func]
+    pub(crate) fn set_inbound_buffer_size(&mut self, buffer_size: i64) {
+        self.change_settings(|settings| settings.inbound_buffer_size = buffer_size);
+    }
+
+    #[func]
+    fn get_outbound_buffer_size(&self) -> i64 {
+        self.settings.outbound_buffer_size
+    }
+
+    #[func]
+    pub(crate) fn set_outbound_buffer_size(&mut self, buffer_size: i64) {
+        self.change_settings(|settings| settings.outbound_buffer_size = buffer_size);
+    }
+
+    #[func]
+    fn get_max_queued_packets(&self) -> i64 {
+        self.settings.max_queued_packets
+    }
+
+    #[func]
+    pub(crate) fn set_max_queued_packets(&mut self, buffer_size: i64) {
+        self.change_settings(|settings| settings.max_queued_packets = buffer_size);
+    }
+
+    #[func]
+    fn get_heartbeat_interval(&self) -> f64 {
+        self.settings.heartbeat_interval.as_secs_f64()
+    }
+
+    #[func]
+    fn set_heartbeat_interval(&mut self, interval: f64) {
+        match convert::duration(interval) {
+            Some(interval) => self.change_settings(|settings| settings.heartbeat_interval = interval),
+            None => godot_error!("WebSocketPeer.heartbeat_interval: {interval} is not a number of seconds"),
+        }
+    }
+
+    #[func]
+    fn get_heartbeat_timeout(&self) -> f64 {
+        self.settings.heartbeat_timeout.as_secs_f64()
+    }
+
+    #[func]
+    fn set_heartbeat_timeout(&mut self, timeout: f64) {
+        match positive_duration(timeout) {
+            Some(timeout) => self.change_settings(|settings| settings.heartbeat_timeout = timeout),
+            None => godot_error!("WebSocketPeer.heartbeat_timeout: {timeout} is not a number of seconds above 0"),
+        }
+    }
+
+    #[func]
+    fn get_handshake_timeout(&self) -> f64 {
+        self.settings.handshake_timeout.as_secs_f64()
+    }
+
+    #[func]
+    fn set_handshake_timeout(&mut self, timeout: f64) {
+        match positive_duration(timeout) {
+            Some(timeout) => self.change_settings(|settings| settings.handshake_timeout = timeout),
+            None => godot_error!("WebSocketPeer.handshake_timeout: {timeout} is not a number of seconds above 0"),
+        }
+    }
+
+    #[func]
+    fn get_close_timeout(&self) -> f64 {
+        self.settings.close_timeout.as_secs_f64()
+    }
+
+    #[func]
+    fn set_close_timeout(&mut self, timeout: f64) {
+        match positive_duration(timeout) {
+            Some(timeout) => self.change_settings(|settings| settings.close_timeout = timeout),
+            None => godot_error!("WebSocketPeer.close_timeout: {timeout} is not a number of seconds above 0"),
+        }
+    }
+
+    #[func]
+    fn get_max_message_size(&self) -> i64 {
+        self.settings.max_message_size()
+    }
+
+    #[func]
+    fn set_max_message_size(&mut self, size: i64) {
+        if self.settings.set_max_message_size(size) {
+            self.peer.set_config(self.settings.config());
+        } else {
+            godot_error!("WebSocketPeer.max_message_size: {size} is not between 1 and 2147483647 bytes");
+        }
+    }
+}
+
+/// What other classes of ours use.
+impl WebSocketPeer {
+    /// Starts to connect; `tls` is asked only if the URL needs it.
+    pub(crate) fn connect_with(&mut self, url: &str, tls: impl FnOnce() -> Result<TlsClient, String>) -> Error {
+        if matches!(self.peer.state(), ReadyState::Connecting | ReadyState::Open) {
+            return convert::misuse(&Misuse::AlreadyInUse);
+        }
+        let parsed = match WsUrl::parse(url) {
+            Ok(parsed) => parsed,
+            Err(error) => return refuse(&error.to_string(), convert::misuse(&error)),
+        };
+        let tls = match parsed.is_secure().then(tls).transpose() {
+            Ok(tls) => tls,
+            Err(reason) => return refuse(&reason, Error::ERR_INVALID_PARAMETER),
+        };
+        let request = Request {
+            url: parsed,
+            protocols: self.settings.protocols.clone(),
+            headers: self.settings.headers.clone(),
+            tls,
+        };
+        let network = Network { resolver: Box::new(EngineResolver), connector: Box::new(TcpConnector) };
+        if let Err(error) = self.peer.connect(request, network, Instant::now()) {
+            return refuse(&error.to_string(), convert::misuse(&error));
+        }
+        self.requested_url = url.to_owned();
+        self.current = None;
+        self.announced = 0;
+        Error::OK
+    }
+
+    /// Does what [`Peer::poll`] does.
+    pub(crate) fn advance(&mut self) {
+        scratch::with(|scratch| self.peer.poll(Instant::now(), scratch));
+    }
+
+    /// The next thing to tell, in the order in which things happened. A message that was read already is not told.
+    pub(crate) fn next_notice(&mut self) -> Option<Notice> {
+        if let Some(opened) = self.peer.poll_event_if(|event| matches!(event, Event::Opened)) {
+            return Some(Notice::Event(opened));
+        }
+        let received = self.peer.messages_received();
+        if self.peer.queued_messages() == 0 {
+            self.announced = received;
+        }
+        if self.announced < received {
+            self.announced += 1;
+            return Some(Notice::Message);
+        }
+        self.peer.poll_event().map(Notice::Event)
+    }
+
+    pub(crate) fn core(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Closes with a code and a reason from a script.
+    pub(crate) fn close_with(&mut self, code: i64, reason: GString) {
+        self.close(code, reason);
+    }
+
+    fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        self.peer.set_config(self.settings.config());
+    }
+
+    fn send_bytes(&mut self, bytes: &[u8], mode: WriteMode) -> Error {
+        self.peer.send(mode.into(), bytes, Instant::now()).map_or_else(convert::send_error, |()| Error::OK)
+    }
+
+    /// Takes the oldest packet out. Without one the error is that of the engine's own peer.
+    fn take_packet(&mut self) -> Result<(), Error> {
+        match self.peer.receive() {
+            Some(message) => {
+                self.current = Some(message);
+                Ok(())
+            }
+            None if self.peer.state() == ReadyState::Open => Err(Error::ERR_UNAVAILABLE),
+            None => Err(Error::FAILED),
+        }
+    }
+}
+
+impl Drop for WebSocketPeer {
+    /// Tells the other side that the game goes away.
+    fn drop(&mut self) {
+        self.peer.leave(Instant::now());
+    }
+}
+
+fn refuse(reason: &str, error: Error) -> Error {
+    godot_error!("WebSocketPeer.connect_to_url: {reason}");
+    error
+}
+
+fn positive_duration(seconds: f64) -> Option<std::time::Duration> {
+    convert::duration(seconds).filter(|duration| !duration.is_zero())
+}
+
+fn result_to_error(result: Result<(), Error>) -> Error {
+    result.map_or_else(|error| error, |()| Error::OK)
+}

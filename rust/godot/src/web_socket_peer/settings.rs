@@ -1,0 +1,70 @@
+//! The properties of a peer, as the game set them.
+
+use std::time::Duration;
+use tungsten_core::Config;
+
+/// Values that a getter gives back as they were set, whatever they mean to the core.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) protocols: Vec<String>,
+    pub(super) headers: Vec<String>,
+    pub(super) inbound_buffer_size: i64,
+    pub(super) outbound_buffer_size: i64,
+    pub(super) max_queued_packets: i64,
+    pub(super) heartbeat_interval: Duration,
+    pub(super) heartbeat_timeout: Duration,
+    pub(super) handshake_timeout: Duration,
+    pub(super) close_timeout: Duration,
+    /// Invariant: at least 1, at most what Godot can count.
+    max_message_size: i32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let config = Config::default();
+        Self {
+            protocols: Vec::new(),
+            headers: Vec::new(),
+            inbound_buffer_size: 65535,
+            outbound_buffer_size: 65535,
+            max_queued_packets: 4096,
+            heartbeat_interval: Duration::ZERO,
+            heartbeat_timeout: config.heartbeat_timeout,
+            handshake_timeout: config.handshake_timeout,
+            close_timeout: config.close_timeout,
+            max_message_size: i32::try_from(config.max_message_size).unwrap_or(i32::MAX),
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn max_message_size(&self) -> i64 {
+        self.max_message_size.into()
+    }
+
+    /// False if Godot could not count the bytes of such a message.
+    pub(super) fn set_max_message_size(&mut self, size: i64) -> bool {
+        match i32::try_from(size) {
+            Ok(size @ 1..) => {
+                self.max_message_size = size;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What they mean: as with the engine's own peer, an outbound size of 0 or less and a negative count set no
+    /// bound, and an interval of 0 sends no pings.
+    pub(super) fn config(&self) -> Config {
+        Config {
+            handshake_timeout: self.handshake_timeout,
+            close_timeout: self.close_timeout,
+            heartbeat_interval: Some(self.heartbeat_interval).filter(|interval| !interval.is_zero()),
+            heartbeat_timeout: self.heartbeat_timeout,
+            max_message_size: usize::try_from(self.max_message_size).unwrap_or(usize::MAX),
+            inbound_high_water: usize::try_from(self.inbound_buffer_size).unwrap_or_default(),
+            outbound_high_water: usize::try_from(self.outbound_buffer_size).ok().filter(|size| *size > 0),
+            max_queued_messages: usize::try_from(self.max_queued_packets).ok(),
+        }
+    }
+}
