@@ -59,7 +59,7 @@ pub(crate) enum End {
     Clean(CloseFrame),
     /// We ended it with this close frame, because of this error.
     Failed(CloseFrame, Error),
-    /// It ended without a close frame from the other side.
+    /// It ended before both close frames were exchanged.
     Lost(Error),
 }
 
@@ -99,6 +99,11 @@ impl Connection {
     /// A client's connection that has just been upgraded.
     pub(crate) fn client(config: Config, now: Instant) -> Self {
         Self::new(Role::Client, config, now)
+    }
+
+    /// A server's connection whose upgrade has just been answered.
+    pub(crate) fn server(config: Config, now: Instant) -> Self {
+        Self::new(Role::Server, config, now)
     }
 
     fn new(role: Role, config: Config, now: Instant) -> Self {
@@ -271,7 +276,10 @@ impl Connection {
 
     /// Told after bytes of [`Self::transmit`] were written.
     pub(crate) fn handle_transmitted(&mut self) {
-        self.pongs.refill(&mut self.transmit);
+        // Nothing follows a close frame (RFC 6455 §5.5.1).
+        if self.close_sent.is_none() {
+            self.pongs.refill(&mut self.transmit);
+        }
         self.update_end();
     }
 
@@ -423,7 +431,8 @@ impl Connection {
                 frame.map(|frame| End::Failed(frame, error.clone()))
             }
             (None, Some(frame)) if self.broken.is_none() && done_writing => Some(End::Clean(frame.clone())),
-            (None, Some(_)) if self.ended || self.broken.is_some() => Some(End::Lost(self.lost())),
+            // The other side may have ended its half of the stream; ours still takes the answer.
+            (None, Some(_)) if self.broken.is_some() => Some(End::Lost(self.lost())),
             (None, None) if self.ended => Some(End::Lost(self.lost())),
             _ => None,
         };

@@ -58,6 +58,8 @@ pub enum ErrorKind {
     HttpStatus,
     /// The answer was not a valid HTTP upgrade.
     InvalidResponse,
+    /// The request was not a valid HTTP upgrade; it was refused with an HTTP status.
+    InvalidRequest,
     /// None of the requested sub-protocols was chosen, or one that was not requested.
     ProtocolMismatch,
     /// An extension was chosen that was not requested.
@@ -138,6 +140,7 @@ impl Error {
             | ErrorKind::TlsFailed
             | ErrorKind::Redirected
             | ErrorKind::InvalidResponse
+            | ErrorKind::InvalidRequest
             | ErrorKind::ProtocolMismatch
             | ErrorKind::UnexpectedExtension
             | ErrorKind::ProtocolViolation

@@ -2,24 +2,20 @@
 
 mod body;
 mod client;
+mod fields;
 mod head;
+mod server;
 
-pub(crate) use client::{ClientHandshake, Outcome, RequestHeaders};
-
-/// A header field of an HTTP message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// The name as it was received.
-    pub name: String,
-    /// The value without surrounding white space; bytes that are not UTF-8 are replaced.
-    pub value: String,
-}
+pub(crate) use client::{ClientHandshake, Outcome};
+pub use fields::Header;
+pub(crate) use fields::{ExtraFields, Fields};
+pub(crate) use server::{Answer, Refusal, ServerHandshake};
 
 /// The answer of a server to the upgrade request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     status: u16,
-    headers: Vec<Header>,
+    fields: Fields,
     body: Vec<u8>,
 }
 
@@ -31,18 +27,12 @@ impl Response {
 
     /// All header fields, in the order they were received.
     pub fn headers(&self) -> &[Header] {
-        &self.headers
+        self.fields.all()
     }
 
     /// The values of every field with this name, whatever its case.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let matching = self.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
-        matching.map(|header| header.value.as_str())
-    }
-
-    /// Whether a field that is a list of tokens (RFC 9110 §5.6.1) has `token`, whatever its case.
-    fn has_token(&self, name: &str, token: &str) -> bool {
-        self.values(name).flat_map(|value| value.split(',')).any(|item| item.trim().eq_ignore_ascii_case(token))
+        self.fields.values(name)
     }
 
     /// The first 4 KiB of the body; empty for 101.
@@ -51,7 +41,31 @@ impl Response {
     }
 }
 
-/// Whether `text` is a token (RFC 9110 §5.6.2).
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+/// The upgrade request of a client, as a server sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpgradeRequest {
+    target: String,
+    fields: Fields,
+}
+
+impl UpgradeRequest {
+    /// What the request line asks for: path and query, percent-encoded.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// All header fields, in the order they were received.
+    pub fn headers(&self) -> &[Header] {
+        self.fields.all()
+    }
+
+    /// The values of every field with this name, whatever its case.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.fields.values(name)
+    }
+
+    /// The sub-protocols that the client asks for, the most wanted first (RFC 6455 §1.9).
+    pub fn protocols(&self) -> impl Iterator<Item = &str> {
+        self.fields.tokens("sec-websocket-protocol")
+    }
 }

@@ -1,5 +1,6 @@
 //! One connection as an application sees it, from the URL to its end.
 
+mod accepting;
 mod opening;
 #[cfg(test)]
 mod tests;
@@ -8,11 +9,12 @@ use crate::close::CloseFrame;
 use crate::config::Config;
 use crate::connection::{Connection, End, SendError};
 use crate::error::{Error, Misuse, Phase};
-use crate::handshake::{RequestHeaders, Response};
-use crate::net::{Connector, Link, Received, Resolver, Scratch, TlsClient};
+use crate::handshake::{ExtraFields, Response, UpgradeRequest};
+use crate::net::{Connector, Link, Received, Resolver, Scratch, Stream, TlsClient};
 use crate::queue::{Kind, Message, ReceiveQueue};
 use crate::url::WsUrl;
-use opening::{Opened, Opening};
+use accepting::Accepting;
+use opening::Opening;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::task::Poll;
@@ -81,6 +83,7 @@ pub struct Peer {
     events: VecDeque<Event>,
     outcome: Outcome,
     response: Option<Response>,
+    request: Option<UpgradeRequest>,
     protocol: String,
     /// Messages that were not read when the connection ended.
     left_over: ReceiveQueue,
@@ -97,7 +100,23 @@ struct Outcome {
 enum Stage {
     Idle,
     Opening(Box<Opening>),
+    Accepting(Box<Accepting>),
     Open(Box<Session>),
+}
+
+/// A stream that has been upgraded.
+#[derive(Debug)]
+struct Opened {
+    link: Link,
+    protocol: String,
+    /// Bytes that came behind the handshake.
+    rest: Vec<u8>,
+    /// Nothing will come behind them.
+    ended: bool,
+    /// The answer, as a client got it.
+    response: Option<Response>,
+    /// The request, as a server got it.
+    request: Option<UpgradeRequest>,
 }
 
 /// An open connection and the stream it runs over.
@@ -120,6 +139,7 @@ impl Peer {
             events: VecDeque::new(),
             outcome: Outcome::default(),
             response: None,
+            request: None,
             protocol: String::new(),
             left_over: ReceiveQueue::default(),
         }
@@ -147,7 +167,7 @@ impl Peer {
         if matches!(self.state, ReadyState::Connecting | ReadyState::Open) {
             return Err(Misuse::AlreadyInUse);
         }
-        let headers = RequestHeaders::new(&request.protocols, &request.headers)?;
+        let headers = ExtraFields::new(&request.protocols, &request.headers)?;
         if request.url.is_secure() && request.tls.is_none() {
             return Err(Misuse::InvalidUrl("it needs TLS, which was not given".to_owned()));
         }
@@ -157,12 +177,35 @@ impl Peer {
         Ok(())
     }
 
+    /// Starts to serve a client that has connected: `stream` is expected to bring an upgrade request. `protocols` are
+    /// the sub-protocols that the server speaks, `headers` go into its answer, as `Name: value`.
+    ///
+    /// # Errors
+    /// Why it could not even be started; nothing has changed then.
+    pub fn accept(
+        &mut self,
+        stream: Box<dyn Stream>,
+        protocols: &[String],
+        headers: &[String],
+        now: Instant,
+    ) -> Result<(), Misuse> {
+        if matches!(self.state, ReadyState::Connecting | ReadyState::Open) {
+            return Err(Misuse::AlreadyInUse);
+        }
+        let extra = ExtraFields::new(protocols, headers)?;
+        self.reset();
+        self.state = ReadyState::Connecting;
+        self.stage = Stage::Accepting(Box::new(Accepting::new(Link::new(stream, None), extra, now)));
+        Ok(())
+    }
+
     /// Forgets the last connection.
     fn reset(&mut self) {
         self.stage = Stage::Idle;
         self.events.clear();
         self.outcome = Outcome::default();
         self.response = None;
+        self.request = None;
         self.protocol.clear();
         self.left_over = ReceiveQueue::default();
     }
@@ -184,8 +227,13 @@ impl Peer {
     }
 
     fn poll_opening(&mut self, now: Instant, scratch: &mut Scratch) {
-        let Stage::Opening(opening) = &mut self.stage else { return };
-        match opening.poll(now, self.config.handshake_timeout, scratch) {
+        let timeout = self.config.handshake_timeout;
+        let polled = match &mut self.stage {
+            Stage::Opening(opening) => opening.poll(now, timeout, scratch),
+            Stage::Accepting(accepting) => accepting.poll(now, timeout, scratch),
+            Stage::Idle | Stage::Open(_) => return,
+        };
+        match polled {
             Poll::Pending => {}
             Poll::Ready(Ok(opened)) => self.open(opened, now),
             Poll::Ready(Err(error)) => self.finish_with_error(error),
@@ -193,14 +241,18 @@ impl Peer {
     }
 
     fn open(&mut self, opened: Opened, now: Instant) {
-        let mut connection = Connection::client(self.config.clone(), now);
+        let config = self.config.clone();
+        let is_server = opened.request.is_some();
+        let mut connection =
+            if is_server { Connection::server(config, now) } else { Connection::client(config, now) };
         if !opened.rest.is_empty() {
             connection.handle_input(&opened.rest, now);
         }
         if opened.ended {
             connection.handle_end_of_stream();
         }
-        self.response = Some(opened.response);
+        self.response = opened.response;
+        self.request = opened.request;
         self.protocol = opened.protocol;
         self.state = ReadyState::Open;
         self.events.push_back(Event::Opened);
@@ -240,7 +292,10 @@ impl Peer {
         self.outcome = match end {
             End::Clean(frame) => Outcome { close: Some(frame), error: None },
             End::Failed(frame, error) => Outcome { close: Some(frame), error: Some(error) },
-            End::Lost(error) => Outcome { close: None, error: Some(session.tls_error.unwrap_or(error)) },
+            End::Lost(error) => Outcome {
+                close: session.connection.close_received().cloned(),
+                error: Some(session.tls_error.unwrap_or(error)),
+            },
         };
         self.left_over = session.connection.into_received();
         self.state = ReadyState::Closed;
@@ -281,7 +336,7 @@ impl Peer {
     /// no event tells of it. If it is closing or closed already, nothing happens.
     pub fn close(&mut self, frame: CloseFrame, now: Instant) {
         match (&mut self.stage, self.state) {
-            (Stage::Opening(_), _) => {
+            (Stage::Opening(_) | Stage::Accepting(_), _) => {
                 self.stage = Stage::Idle;
                 self.state = ReadyState::Closed;
             }
@@ -377,6 +432,11 @@ impl Peer {
         self.response.as_ref()
     }
 
+    /// The upgrade request of the client, if the peer is the server's end and it came.
+    pub fn request(&self) -> Option<&UpgradeRequest> {
+        self.request.as_ref()
+    }
+
     /// The sub-protocol that the server chose; empty if none.
     pub fn protocol(&self) -> &str {
         &self.protocol
@@ -387,6 +447,7 @@ impl Peer {
         match &self.stage {
             Stage::Idle => None,
             Stage::Opening(opening) => opening.address(),
+            Stage::Accepting(accepting) => accepting.address(),
             Stage::Open(session) => session.link.peer_address(),
         }
     }
@@ -395,7 +456,8 @@ impl Peer {
     pub fn opening_phase(&self) -> Option<Phase> {
         match &self.stage {
             Stage::Opening(opening) => Some(opening.phase()),
-            _ => None,
+            Stage::Accepting(accepting) => Some(accepting.phase()),
+            Stage::Idle | Stage::Open(_) => None,
         }
     }
 
@@ -411,7 +473,7 @@ impl Peer {
     pub fn set_no_delay(&mut self, enabled: bool) -> bool {
         match &mut self.stage {
             Stage::Open(session) => session.link.set_no_delay(enabled),
-            Stage::Idle | Stage::Opening(_) => return false,
+            Stage::Idle | Stage::Opening(_) | Stage::Accepting(_) => return false,
         }
         true
     }

@@ -4,7 +4,7 @@ use godot::builtin::{GString, PackedStringArray};
 use godot::global::Error;
 use std::net::IpAddr;
 use std::time::Duration;
-use tungsten_core::{Misuse, SendError};
+use tungsten_core::{Header, Misuse, SendError};
 
 pub(crate) fn strings(array: &PackedStringArray) -> Vec<String> {
     array.as_slice().iter().map(GString::to_string).collect()
@@ -12,6 +12,16 @@ pub(crate) fn strings(array: &PackedStringArray) -> Vec<String> {
 
 pub(crate) fn string_array(strings: &[String]) -> PackedStringArray {
     strings.iter().map(GString::from).collect()
+}
+
+/// Header fields as `Name: value`.
+pub(crate) fn header_lines(headers: &[Header]) -> PackedStringArray {
+    headers.iter().map(|header| GString::from(&format!("{}: {}", header.name, header.value))).collect()
+}
+
+/// A text message; it was checked when it arrived.
+pub(crate) fn text(payload: &[u8]) -> GString {
+    std::str::from_utf8(payload).map(GString::from).unwrap_or_default()
 }
 
 /// Seconds as GDScript gives them; `None` unless they are a number that a duration can hold.

@@ -120,6 +120,7 @@ class_enum! {
         MessageTooBig = 19, "KIND_MESSAGE_TOO_BIG";
         HeadTooBig = 20, "KIND_HEAD_TOO_BIG";
         Internal = 21, "KIND_INTERNAL";
+        InvalidRequest = 22, "KIND_INVALID_REQUEST";
     }
     unknown => Err(godot::meta::error::ConvertError::new("not a WebSocketError.Kind"))
 }
@@ -175,6 +176,7 @@ impl From<ErrorKind> for Reason {
             ErrorKind::Redirected => Self::Redirected,
             ErrorKind::HttpStatus => Self::HttpStatus,
             ErrorKind::InvalidResponse => Self::InvalidResponse,
+            ErrorKind::InvalidRequest => Self::InvalidRequest,
             ErrorKind::ProtocolMismatch => Self::ProtocolMismatch,
             ErrorKind::UnexpectedExtension => Self::UnexpectedExtension,
             ErrorKind::ProtocolViolation => Self::ProtocolViolation,

@@ -2,6 +2,7 @@
 
 mod convert;
 mod engine_resolver;
+mod engine_stream;
 mod entry;
 mod enums;
 mod help;

@@ -1,8 +1,9 @@
 //! `WebSocketError`.
 
+use crate::convert;
 use crate::enums::{ErrorPhase, Reason};
 use godot::prelude::*;
-use tungsten_core::Error;
+use tungsten_core::{Error, Response};
 
 /// Why a connection failed. Its page of help is `doc_classes/WebSocketError.xml`.
 #[derive(GodotClass)]
@@ -39,8 +40,7 @@ impl WebSocketError {
 
     #[func]
     fn get_http_headers(&self) -> PackedStringArray {
-        let headers = self.error.response().map(|response| response.headers()).unwrap_or_default();
-        headers.iter().map(|header| GString::from(&format!("{}: {}", header.name, header.value))).collect()
+        convert::header_lines(self.error.response().map(Response::headers).unwrap_or_default())
     }
 
     #[func]

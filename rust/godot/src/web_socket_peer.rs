@@ -3,10 +3,11 @@
 mod settings;
 
 use crate::engine_resolver::EngineResolver;
+use crate::engine_stream::EngineStream;
 use crate::enums::{State, WriteMode};
 use crate::web_socket_error::WebSocketError;
 use crate::{convert, scratch, tls};
-use godot::classes::{IPacketPeerExtension, PacketPeerExtension, TlsOptions};
+use godot::classes::{IPacketPeerExtension, PacketPeerExtension, StreamPeer, TlsOptions};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::meta::owned_into_arg;
@@ -15,7 +16,9 @@ use settings::Settings;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 use tungsten_core::net::{TcpConnector, TlsClient};
-use tungsten_core::{CloseFrame, Event, Kind, Message, Misuse, Network, Peer, ReadyState, Request, WsUrl};
+use tungsten_core::{
+    CloseFrame, Event, Kind, Message, Network, Peer, ReadyState, Request, Response, UpgradeRequest, WsUrl,
+};
 
 /// An object argument that may be left out.
 #[derive(GodotConvert, Clone, Debug)]
@@ -53,6 +56,8 @@ pub(crate) struct WebSocketPeer {
     settings: Settings,
     peer: Peer,
     requested_url: String,
+    /// The stream that was accepted is encrypted.
+    is_tls: bool,
     write_mode: WriteMode,
     /// What the last `get_packet` handed out: the engine reads it until the next one.
     current: Option<Message>,
@@ -88,6 +93,7 @@ impl IPacketPeerExtension for WebSocketPeer {
             peer: Peer::new(settings.config()),
             settings,
             requested_url: String::new(),
+            is_tls: false,
             write_mode: WriteMode::Binary,
             current: None,
             announced: 0,
@@ -155,17 +161,60 @@ impl WebSocketPeer {
     ) -> Error {
         let options = tls_client_options.0;
         if url.is_empty() {
-            return refuse("the URL is empty", Error::ERR_INVALID_PARAMETER);
+            return refuse("connect_to_url", "the URL is empty", Error::ERR_INVALID_PARAMETER);
         }
         if options.as_ref().is_some_and(tls::is_for_server) {
-            return refuse("the TLSOptions are those of a server", Error::ERR_INVALID_PARAMETER);
+            return refuse("connect_to_url", "the TLSOptions are those of a server", Error::ERR_INVALID_PARAMETER);
         }
         self.connect_with(&url.to_string(), || tls::client(options.as_ref()))
     }
 
     #[func]
+    fn accept_stream(&mut self, stream: Option<Gd<StreamPeer>>) -> Error {
+        let Some(stream) = stream else {
+            return refuse("accept_stream", "the stream is null", Error::ERR_INVALID_PARAMETER);
+        };
+        if self.is_busy() {
+            return Error::ERR_ALREADY_IN_USE;
+        }
+        let Some(stream) = EngineStream::new(stream) else {
+            let reason = "the stream is neither a StreamPeerTCP nor a StreamPeerTLS over one";
+            return refuse("accept_stream", reason, Error::ERR_INVALID_PARAMETER);
+        };
+        self.is_tls = stream.is_tls();
+        let Settings { protocols, headers, .. } = &self.settings;
+        if let Err(error) = self.peer.accept(Box::new(stream), protocols, headers, Instant::now()) {
+            return refuse("accept_stream", &error.to_string(), convert::misuse(&error));
+        }
+        self.start_over(String::new());
+        Error::OK
+    }
+
+    #[func]
     fn poll(&mut self) {
         self.advance();
+    }
+
+    #[func]
+    fn ping(&mut self, #[opt(default = &PackedByteArray::new())] payload: PackedByteArray) -> Error {
+        self.peer.ping(payload.as_slice(), Instant::now()).map_or_else(convert::send_error, |()| Error::OK)
+    }
+
+    #[func]
+    fn get_round_trip_time(&self) -> f64 {
+        self.peer.round_trip_time().map_or(-1.0, |time| time.as_secs_f64())
+    }
+
+    #[func]
+    fn get_message(&mut self) -> Variant {
+        if self.take_packet().is_err() {
+            return Variant::nil();
+        }
+        match &self.current {
+            Some(message) if message.kind() == Kind::Text => convert::text(message.payload()).to_variant(),
+            Some(message) => PackedByteArray::from(message.payload()).to_variant(),
+            None => Variant::nil(),
+        }
     }
 
     #[func]
@@ -237,7 +286,29 @@ impl WebSocketPeer {
 
     #[func]
     fn get_requested_url(&self) -> GString {
-        GString::from(&self.requested_url)
+        match self.peer.request() {
+            Some(request) => {
+                let scheme = if self.is_tls { "wss" } else { "ws" };
+                let host = request.values("host").next().unwrap_or_default();
+                GString::from(&format!("{scheme}://{host}{}", request.target()))
+            }
+            None => GString::from(&self.requested_url),
+        }
+    }
+
+    #[func]
+    fn get_request_headers(&self) -> PackedStringArray {
+        convert::header_lines(self.peer.request().map(UpgradeRequest::headers).unwrap_or_default())
+    }
+
+    #[func]
+    fn get_response_headers(&self) -> PackedStringArray {
+        convert::header_lines(self.peer.response().map(Response::headers).unwrap_or_default())
+    }
+
+    #[func]
+    fn get_response_status(&self) -> i32 {
+        self.peer.response().map_or(0, |response| response.status().into())
     }
 
     #[func]
@@ -393,16 +464,16 @@ impl WebSocketPeer {
 impl WebSocketPeer {
     /// Starts to connect; `tls` is asked only if the URL needs it.
     pub(crate) fn connect_with(&mut self, url: &str, tls: impl FnOnce() -> Result<TlsClient, String>) -> Error {
-        if matches!(self.peer.state(), ReadyState::Connecting | ReadyState::Open) {
-            return convert::misuse(&Misuse::AlreadyInUse);
+        if self.is_busy() {
+            return Error::ERR_ALREADY_IN_USE;
         }
         let parsed = match WsUrl::parse(url) {
             Ok(parsed) => parsed,
-            Err(error) => return refuse(&error.to_string(), convert::misuse(&error)),
+            Err(error) => return refuse("connect_to_url", &error.to_string(), convert::misuse(&error)),
         };
         let tls = match parsed.is_secure().then(tls).transpose() {
             Ok(tls) => tls,
-            Err(reason) => return refuse(&reason, Error::ERR_INVALID_PARAMETER),
+            Err(reason) => return refuse("connect_to_url", &reason, Error::ERR_INVALID_PARAMETER),
         };
         let request = Request {
             url: parsed,
@@ -412,12 +483,21 @@ impl WebSocketPeer {
         };
         let network = Network { resolver: Box::new(EngineResolver), connector: Box::new(TcpConnector) };
         if let Err(error) = self.peer.connect(request, network, Instant::now()) {
-            return refuse(&error.to_string(), convert::misuse(&error));
+            return refuse("connect_to_url", &error.to_string(), convert::misuse(&error));
         }
-        self.requested_url = url.to_owned();
+        self.start_over(url.to_owned());
+        Error::OK
+    }
+
+    fn is_busy(&self) -> bool {
+        matches!(self.peer.state(), ReadyState::Connecting | ReadyState::Open)
+    }
+
+    /// Forgets the last connection: another one has been started.
+    fn start_over(&mut self, requested_url: String) {
+        self.requested_url = requested_url;
         self.current = None;
         self.announced = 0;
-        Error::OK
     }
 
     /// Does what [`Peer::poll`] does.
@@ -479,8 +559,8 @@ impl Drop for WebSocketPeer {
     }
 }
 
-fn refuse(reason: &str, error: Error) -> Error {
-    godot_error!("WebSocketPeer.connect_to_url: {reason}");
+fn refuse(method: &str, reason: &str, error: Error) -> Error {
+    godot_error!("WebSocketPeer.{method}: {reason}");
     error
 }
 

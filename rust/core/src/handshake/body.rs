@@ -24,7 +24,7 @@ impl Body {
     pub(super) fn of(response: &Response) -> Self {
         let framing = if response.status < 200 || matches!(response.status, 204 | 304) {
             Framing::Length(0)
-        } else if response.has_token("transfer-encoding", "chunked") {
+        } else if response.fields.has_token("transfer-encoding", "chunked") {
             Framing::Chunked
         } else {
             let length = response.values("content-length").find_map(|value| value.parse().ok());
@@ -77,16 +77,15 @@ fn dechunk(mut raw: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::handshake::Header;
+    use crate::handshake::Fields;
 
-    fn body(header: Option<(&str, &str)>) -> Body {
-        let header = header.map(|(name, value)| Header { name: name.to_owned(), value: value.to_owned() });
-        Body::of(&Response { status: 401, headers: header.into_iter().collect(), body: Vec::new() })
+    fn body(fields: &[(&str, &str)]) -> Body {
+        Body::of(&Response { status: 401, fields: Fields::of(fields), body: Vec::new() })
     }
 
     #[test]
     fn content_length_ends_a_body() {
-        let mut body = body(Some(("Content-Length", "5")));
+        let mut body = body(&[("Content-Length", "5")]);
         assert!(!body.handle(b"hel"));
         assert!(body.handle(b"lo and more"));
         assert_eq!(body.finish(), b"hello");
@@ -94,7 +93,7 @@ mod tests {
 
     #[test]
     fn chunks_are_joined() {
-        let mut body = body(Some(("Transfer-Encoding", "chunked")));
+        let mut body = body(&[("Transfer-Encoding", "chunked")]);
         assert!(!body.handle(b"3\r\nhel\r\n2;x=y\r\nlo\r\n"));
         assert!(body.handle(b"0\r\n\r\n"));
         assert_eq!(body.finish(), b"hello");
@@ -109,7 +108,7 @@ mod tests {
 
     #[test]
     fn body_without_length_is_bounded() {
-        let mut body = body(None);
+        let mut body = body(&[]);
         assert!(!body.handle(b"x"));
         assert!(body.handle(&[b'y'; 10_000]));
         assert_eq!(body.finish().len(), MAX_BODY);

@@ -2,66 +2,12 @@
 
 use super::body::Body;
 use super::head::{invalid, parse_response};
-use super::{Response, is_token};
-use crate::error::{Error, ErrorKind, Misuse, Phase};
+use super::{ExtraFields, Response};
+use crate::error::{Error, ErrorKind, Phase};
 use crate::url::WsUrl;
 use std::fmt::Write as _;
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
-
-/// Fields that the handshake sets itself, and those that would give the request a body.
-const RESERVED: [&str; 9] = [
-    "connection",
-    "content-length",
-    "sec-websocket-accept",
-    "sec-websocket-extensions",
-    "sec-websocket-key",
-    "sec-websocket-protocol",
-    "sec-websocket-version",
-    "transfer-encoding",
-    "upgrade",
-];
-
-/// What the application adds to the request, checked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RequestHeaders {
-    protocols: Vec<String>,
-    headers: Vec<(String, String)>,
-}
-
-impl RequestHeaders {
-    /// Takes sub-protocols, most wanted first, and `Name: value` lines.
-    ///
-    /// # Errors
-    /// [`Misuse::InvalidProtocol`] and [`Misuse::InvalidHeader`] for what cannot be sent as it is: nothing is
-    /// repaired, so that no text can smuggle a second header in.
-    pub(crate) fn new(protocols: &[String], lines: &[String]) -> Result<Self, Misuse> {
-        let mut checked = Self::default();
-        for protocol in protocols {
-            let protocol = protocol.trim();
-            if !is_token(protocol) || checked.protocols.iter().any(|earlier| earlier == protocol) {
-                return Err(Misuse::InvalidProtocol(protocol.to_owned()));
-            }
-            checked.protocols.push(protocol.to_owned());
-        }
-        for line in lines {
-            checked.headers.push(parse_line(line).ok_or_else(|| Misuse::InvalidHeader(line.clone()))?);
-        }
-        Ok(checked)
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name))
-    }
-}
-
-fn parse_line(line: &str) -> Option<(String, String)> {
-    let (name, value) = line.split_once(':')?;
-    let value = value.trim_matches([' ', '\t']);
-    let reserved = RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved));
-    let printable = !value.chars().any(|c| c.is_control() && c != '\t');
-    (is_token(name) && !reserved && printable).then(|| (name.to_owned(), value.to_owned()))
-}
 
 /// What the bytes that came so far amount to.
 #[derive(Debug)]
@@ -90,11 +36,11 @@ struct Refusal {
 
 impl ClientHandshake {
     /// Starts a handshake; returns it together with the bytes of the request.
-    pub(crate) fn new(url: &WsUrl, headers: &RequestHeaders) -> (Self, Vec<u8>) {
+    pub(crate) fn new(url: &WsUrl, extra: &ExtraFields) -> (Self, Vec<u8>) {
         let key = generate_key();
-        let request = compose(url, headers, &key);
+        let request = compose(url, extra, &key);
         let handshake = Self {
-            protocols: headers.protocols.clone(),
+            protocols: extra.protocols().to_vec(),
             accept_key: derive_accept_key(key.as_bytes()),
             received: Vec::new(),
             refusal: None,
@@ -156,10 +102,10 @@ impl ClientHandshake {
     }
 
     fn check(&self, response: &Response) -> Result<String, Error> {
-        if !response.has_token("upgrade", "websocket") {
+        if !response.fields.has_token("upgrade", "websocket") {
             return Err(invalid("the server's answer has no `Upgrade: websocket`"));
         }
-        if !response.has_token("connection", "upgrade") {
+        if !response.fields.has_token("connection", "upgrade") {
             return Err(invalid("the server's answer has no `Connection: Upgrade`"));
         }
         if response.values("sec-websocket-accept").next() != Some(self.accept_key.as_str()) {
@@ -188,25 +134,25 @@ impl ClientHandshake {
 }
 
 /// The request of RFC 6455 §4.1, in the order that Godot's own peer sends it.
-fn compose(url: &WsUrl, headers: &RequestHeaders, key: &str) -> String {
+fn compose(url: &WsUrl, extra: &ExtraFields, key: &str) -> String {
     let mut request = format!("GET {} HTTP/1.1\r\n", url.target());
     let mut field = |name: &str, value: &str| {
         write!(request, "{name}: {value}\r\n").expect("writing to memory does not fail");
     };
-    if !headers.has("host") {
+    if !extra.has("host") {
         field("Host", &url.host_header());
     }
     field("Upgrade", "websocket");
     field("Connection", "Upgrade");
     field("Sec-WebSocket-Key", key);
     field("Sec-WebSocket-Version", "13");
-    if !headers.protocols.is_empty() {
-        field("Sec-WebSocket-Protocol", &headers.protocols.join(", "));
+    if !extra.protocols().is_empty() {
+        field("Sec-WebSocket-Protocol", &extra.protocols().join(", "));
     }
-    if let Some(authorization) = url.authorization().filter(|_| !headers.has("authorization")) {
+    if let Some(authorization) = url.authorization().filter(|_| !extra.has("authorization")) {
         field("Authorization", authorization);
     }
-    for (name, value) in &headers.headers {
+    for (name, value) in extra.fields() {
         field(name, value);
     }
     request.push_str("\r\n");

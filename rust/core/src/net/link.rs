@@ -57,6 +57,10 @@ impl Link {
         self.stream.peer_address()
     }
 
+    pub(crate) fn poll_connected(&mut self) -> io::Result<bool> {
+        self.stream.poll_connected()
+    }
+
     pub(crate) fn set_no_delay(&mut self, enabled: bool) {
         self.stream.set_no_delay(enabled);
     }

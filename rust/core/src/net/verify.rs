@@ -7,7 +7,7 @@ use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_na
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 /// What is trusted.
 #[derive(Debug)]
@@ -68,7 +68,14 @@ impl Verifier {
         if self.trust.pinned.iter().any(|pinned| pinned == end_entity) {
             return Ok(());
         }
-        verify_server_cert_signed_by_trust_anchor(parsed, &self.trust.anchors, intermediates, now, self.algorithms.all)
+        let anchors = &self.trust.anchors;
+        verify_server_cert_signed_by_trust_anchor(parsed, anchors, intermediates, now, self.algorithms.all).map_err(
+            |error| match error {
+                // An authority that only has the name of a trusted one.
+                Error::InvalidCertificate(CertificateError::BadSignature) => CertificateError::UnknownIssuer.into(),
+                other => other,
+            },
+        )
     }
 }
 

@@ -1,8 +1,8 @@
 //! The way to an open connection: name, TCP, TLS, upgrade, under one deadline.
 
-use super::{Network, Request};
+use super::{MAX_READS, Network, Opened, Request};
 use crate::error::{Error, ErrorKind, Phase};
-use crate::handshake::{ClientHandshake, Outcome, RequestHeaders, Response};
+use crate::handshake::{ClientHandshake, Outcome, ExtraFields, Response};
 use crate::net::{Dial, Link, Lookup, Received, Scratch, Stream};
 use crate::queue::TransmitQueue;
 use std::net::SocketAddr;
@@ -12,23 +12,11 @@ use std::time::{Duration, Instant};
 /// How long the rest of an explanation is waited for once a server has refused.
 const BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A connection that has been opened.
-#[derive(Debug)]
-pub(super) struct Opened {
-    pub(super) link: Link,
-    pub(super) response: Response,
-    pub(super) protocol: String,
-    /// Bytes that came behind the answer.
-    pub(super) rest: Vec<u8>,
-    /// Nothing will come behind them.
-    pub(super) ended: bool,
-}
-
 /// A connection that is being opened.
 #[derive(Debug)]
 pub(super) struct Opening {
     request: Request,
-    headers: RequestHeaders,
+    headers: ExtraFields,
     network: Network,
     started: Instant,
     step: Step,
@@ -69,7 +57,7 @@ struct Upgrade {
 }
 
 impl Opening {
-    pub(super) fn new(request: Request, headers: RequestHeaders, network: Network, now: Instant) -> Self {
+    pub(super) fn new(request: Request, headers: ExtraFields, network: Network, now: Instant) -> Self {
         let step = match request.url.address() {
             Some(address) => Step::Connect(Dial::new(vec![address], request.url.port(), now)),
             None => Step::Resolve(network.resolver.lookup(&request.url.host())),
@@ -152,7 +140,7 @@ impl Opening {
     fn hand_out(&mut self, accepted: Accepted) -> Poll<Result<Opened, Error>> {
         let Step::Upgrade(upgrade) = std::mem::replace(&mut self.step, Step::Done) else { return Poll::Pending };
         let Accepted { response, protocol, rest, ended } = accepted;
-        Poll::Ready(Ok(Opened { link: upgrade.link, response, protocol, rest, ended }))
+        Poll::Ready(Ok(Opened { link: upgrade.link, protocol, rest, ended, response: Some(response), request: None }))
     }
 
     fn unresolved(&self, reason: &str) -> Error {
@@ -160,7 +148,12 @@ impl Opening {
         Error::new(Phase::Resolve, ErrorKind::NameNotFound, format!("looking up {host:?} failed: {reason}"))
     }
 
-    fn timed_out(&self, timeout: Duration) -> Error {
+    fn timed_out(&mut self, timeout: Duration) -> Error {
+        if let Step::Upgrade(upgrade) = &mut self.step
+            && upgrade.handshake.is_refused()
+        {
+            return upgrade.handshake.end();
+        }
         let phase = self.phase();
         let doing = match phase {
             Phase::Resolve => "looking up the host",
@@ -174,15 +167,16 @@ impl Opening {
 
 impl Upgrade {
     fn poll(&mut self, now: Instant, scratch: &mut Scratch) -> Poll<Result<Accepted, Error>> {
-        loop {
+        for _ in 0..MAX_READS {
             self.transmit();
             match self.read(now, scratch) {
                 Ok(Read::Accepted(accepted)) => return Poll::Ready(Ok(accepted)),
                 Ok(Read::Something) => {}
-                Ok(Read::Nothing) => return self.poll_body_deadline(now),
+                Ok(Read::Nothing) => break,
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
+        self.poll_body_deadline(now)
     }
 
     /// A write that fails shows as the end of the stream with the next read, which knows more.

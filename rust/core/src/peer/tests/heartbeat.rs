@@ -28,7 +28,7 @@ fn healthy_server_survives_frames_that_are_longer_than_the_interval() {
     assert_eq!(answered, 1000);
     rig.expect_state(ReadyState::Open);
     rig.expect_no_event();
-    assert_eq!(rig.peer.round_trip(), Some(Duration::from_secs_f64(1.2)));
+    assert_eq!(rig.peer.round_trip_time(), Some(Duration::from_secs_f64(1.2)));
 }
 
 #[test]

@@ -30,6 +30,8 @@ struct Script {
     delivered: usize,
     /// Each message and where its last byte is.
     messages: Vec<(String, usize)>,
+    /// Whether a close frame comes last.
+    closes: bool,
 }
 
 impl Script {
@@ -55,10 +57,12 @@ impl Script {
             self.messages.push((message, self.bytes.len()));
         }
         match random.below(4) {
-            0 => self.bytes.extend(close(1000, "done")),
-            1 => self.bytes.extend(close(4001, "done")),
-            2 => self.bytes.extend(frame(0xC1, b"reserved bit")),
-            _ => {}
+            0 => self.bytes.extend(frame(0xC1, b"reserved bit")),
+            1 => {}
+            _ => {
+                self.closes = true;
+                self.bytes.extend(close(4001, "done"));
+            }
         }
     }
 
@@ -68,6 +72,10 @@ impl Script {
         let len = rest.min(1 + random.below(most) as usize);
         self.delivered += len;
         &self.bytes[self.delivered - len..self.delivered]
+    }
+
+    fn is_delivered(&self) -> bool {
+        self.delivered == self.bytes.len()
     }
 
     fn delivered_messages(&self) -> usize {
@@ -121,25 +129,21 @@ impl Life {
 
     fn server_acts(&mut self) {
         match &mut self.script {
-            None if self.random.one_in(3) => match self.random.below(10) {
+            None if self.rig.peer.opening_phase() == Some(Phase::Handshake) => {
+                let accepted = self.rig.accept();
+                self.script = Some(Script::new(&mut self.random, accepted));
+            }
+            None => match self.random.below(30) {
                 0 => self.rig.attempt.set(Attempt::Refused),
-                _ => self.start_script(),
+                1..=15 => self.rig.attempt.set(Attempt::Connected),
+                _ => {}
             },
-            None => {}
             Some(_) if self.ended => {}
             Some(_) if self.random.one_in(40) => self.end_stream(),
-            Some(script) if script.delivered < script.bytes.len() => {
+            Some(script) if !script.is_delivered() => {
                 self.rig.wire.deliver(script.next_piece(&mut self.random));
             }
             Some(_) => {}
-        }
-    }
-
-    fn start_script(&mut self) {
-        self.rig.attempt.set(Attempt::Connected);
-        if self.rig.peer.state() == ReadyState::Connecting {
-            let accepted = self.rig.accept();
-            self.script = Some(Script::new(&mut self.random, accepted));
         }
     }
 
@@ -150,8 +154,9 @@ impl Life {
 
     fn network_fails(&mut self) {
         match self.random.below(20) {
+            _ if self.script.is_none() => {}
             0 => self.rig.wire.fail_writes(),
-            1..=4 if self.script.is_some() => self.rig.wire.set_room(0),
+            1..=4 => self.rig.wire.set_room(0),
             _ => self.rig.wire.set_room(usize::MAX),
         }
     }
@@ -176,10 +181,9 @@ impl Life {
                 self.received.extend(message.map(|message| String::from_utf8(message.payload().to_vec()).unwrap()));
             }
             2 => {
+                let is_open = self.rig.peer.state() == ReadyState::Open;
                 let sent = self.rig.peer.send(Kind::Text, b"hello", self.rig.now);
-                let may_end_unseen = self.rig.peer.state() == ReadyState::Open;
-                assert!(sent.is_ok() || sent == Err(SendError::NotOpen), "{sent:?}");
-                assert!(sent.is_err() || may_end_unseen);
+                assert!(sent == Err(SendError::NotOpen) || (is_open && sent.is_ok()), "{sent:?}");
             }
             3 => self.rig.now += Duration::from_millis(self.random.below(if self.undisturbed { 50 } else { 1000 })),
             _ => {}
@@ -196,7 +200,7 @@ impl Life {
     /// Everything the server has to say arrives, and the application reads it.
     fn come_to_an_end(&mut self) {
         self.rig.wire.set_room(usize::MAX);
-        while let Some(script) = self.script.as_mut().filter(|script| script.delivered < script.bytes.len()) {
+        while let Some(script) = self.script.as_mut().filter(|script| !script.is_delivered()) {
             if self.ended {
                 break;
             }
@@ -212,10 +216,16 @@ impl Life {
 
     fn check(&self) {
         assert_eq!(self.rig.peer.state(), ReadyState::Closed);
+        self.check_events();
+        if let Some(script) = &self.script {
+            self.check_messages(script);
+        }
+    }
+
+    fn check_events(&self) {
         let is_end = |event: &Event| matches!(event, Event::Closed { .. } | Event::Failed);
         let ends = self.events.iter().filter(|event| is_end(event)).count();
         assert_eq!(ends, usize::from(!self.abandoned), "{:?}", self.events);
-        let opened = self.events.first() == Some(&Event::Opened);
         match self.events.as_slice() {
             [] | [Event::Failed] | [Event::Opened] => {}
             [Event::Opened, Event::Closed { .. }] => {}
@@ -223,11 +233,15 @@ impl Life {
             [Event::Opened, Event::CloseRequested(_), Event::Closed { .. }] => {}
             other => panic!("{other:?}"),
         }
-        let Some(script) = &self.script else { return };
+    }
+
+    fn check_messages(&self, script: &Script) {
         let sent: Vec<&String> = script.messages.iter().map(|(message, _)| message).collect();
         assert!(sent.len() >= self.received.len() && self.received.iter().zip(&sent).all(|(got, sent)| got == *sent));
-        if self.undisturbed && opened {
+        if self.undisturbed && self.events.first() == Some(&Event::Opened) {
             assert_eq!(self.received.len(), script.delivered_messages());
+            let clean = script.closes && script.is_delivered();
+            assert_eq!(self.events.last(), Some(&Event::Closed { clean }));
         }
     }
 }
