@@ -6,6 +6,7 @@ mod mask;
 mod shim;
 #[cfg(test)]
 mod tests;
+mod tracker;
 
 use crate::close::CloseFrame;
 use crate::config::Config;
@@ -16,12 +17,16 @@ use mask::extend_masked;
 use shim::{Pongs, Shim};
 use std::fmt;
 use std::time::{Duration, Instant};
+use tracker::FrameTracker;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 
 /// What tungstenite reads at a time, and what an idle connection holds for it.
 const READ_BUFFER: usize = 4096;
+
+/// A connection that has brought a larger message gives the memory for it back.
+const RETAINED: u64 = 64 * 1024;
 
 /// Bytes a ping or pong may carry (RFC 6455 §5.5).
 const MAX_CONTROL_PAYLOAD: usize = 125;
@@ -70,6 +75,7 @@ pub(crate) enum End {
 /// [`Self::end`] tells when it is over.
 pub(crate) struct Connection {
     context: WebSocketContext,
+    tracker: FrameTracker,
     role: Role,
     config: Config,
     /// Received bytes that wait because the receive queue is full. At most what one read gave.
@@ -110,6 +116,7 @@ impl Connection {
         let context = WebSocketContext::new(role, Some(context_config(&config)));
         Self {
             context,
+            tracker: FrameTracker::default(),
             role,
             config,
             input: Vec::new(),
@@ -147,8 +154,9 @@ impl Connection {
         self.received.is_full(self.config.inbound_high_water, self.config.max_queued_messages)
     }
 
-    /// Goes on with bytes that waited for room in the receive queue.
+    /// A new poll: goes on with bytes that waited, for room in the receive queue or for this.
     pub(crate) fn resume(&mut self, now: Instant) {
+        self.tracker.start_counting();
         if self.held_back {
             let waiting = std::mem::take(&mut self.input);
             self.process(&waiting, now);
@@ -309,12 +317,24 @@ impl Connection {
                 self.input = bytes.to_vec();
                 return;
             }
-            let mut shim = Shim::new(&mut bytes, &mut self.transmit, &mut self.pongs);
+            let mut shim = Shim::new(&mut bytes, &mut self.tracker, &mut self.transmit, &mut self.pongs);
             match self.context.read(&mut shim) {
                 Ok(message) => self.handle_message(message, now),
-                Err(tungstenite::Error::Io(_)) => return,
+                Err(tungstenite::Error::Io(_)) => return self.handle_taken(bytes),
                 Err(error) => self.fail(&error, now),
             }
+        }
+    }
+
+    /// tungstenite has taken all that it was given; `rest` was held back from it to bound the work of this poll.
+    fn handle_taken(&mut self, rest: &[u8]) {
+        if !rest.is_empty() {
+            self.held_back = true;
+            self.input = rest.to_vec();
+        } else if self.tracker.largest() > RETAINED && self.tracker.is_between_messages() && self.is_open() {
+            // Nothing is left inside the old one but memory.
+            self.context = WebSocketContext::new(self.role, Some(context_config(&self.config)));
+            self.tracker = FrameTracker::default();
         }
     }
 
@@ -355,7 +375,7 @@ impl Connection {
         let wire = frame.to_wire();
         self.close_sent = Some(frame);
         let mut nothing: &[u8] = &[];
-        let mut shim = Shim::new(&mut nothing, &mut self.transmit, &mut self.pongs);
+        let mut shim = Shim::new(&mut nothing, &mut self.tracker, &mut self.transmit, &mut self.pongs);
         if let Err(error) = self.context.close(&mut shim, Some(wire)) {
             log::error!("a close frame was not queued: {error}; please report this");
         }
@@ -364,7 +384,7 @@ impl Connection {
     /// Makes tungstenite write the answers that it holds back until the next call.
     fn flush_context(&mut self) {
         let mut nothing: &[u8] = &[];
-        let mut shim = Shim::new(&mut nothing, &mut self.transmit, &mut self.pongs);
+        let mut shim = Shim::new(&mut nothing, &mut self.tracker, &mut self.transmit, &mut self.pongs);
         // A server's context reports its own end here; ours is decided by `update_end`.
         let _ = self.context.flush(&mut shim);
     }
@@ -395,7 +415,7 @@ impl Connection {
         debug_assert!(payload.len() <= MAX_CONTROL_PAYLOAD);
         let ping = tungstenite::Message::Ping(bytes::Bytes::copy_from_slice(payload));
         let mut nothing: &[u8] = &[];
-        let mut shim = Shim::new(&mut nothing, &mut self.transmit, &mut self.pongs);
+        let mut shim = Shim::new(&mut nothing, &mut self.tracker, &mut self.transmit, &mut self.pongs);
         if let Err(error) = self.context.write(&mut shim, ping) {
             log::error!("a ping was not queued: {error}; please report this");
         }

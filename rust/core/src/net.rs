@@ -3,6 +3,7 @@
 //! [`Resolver`], [`Connector`] and [`Stream`] are traits: an engine brings its own resolver, a server its own streams,
 //! and a test a network that exists only in memory.
 
+mod certificate;
 mod dial;
 #[cfg(test)]
 pub(crate) mod fake;
@@ -14,9 +15,9 @@ mod tls;
 mod verify;
 
 pub(crate) use dial::Dial;
-pub(crate) use link::{Link, Received};
 pub use link::Scratch;
+pub(crate) use link::{Link, Received};
 pub use resolve::{Lookup, Resolver, ThreadResolver};
 pub use stream::{Connector, Stream};
 pub use tcp::TcpConnector;
-pub use tls::{TlsClient, TlsOptions, Verification};
+pub use tls::{Identity, KeyPin, TlsClient, TlsOptions, Verification};

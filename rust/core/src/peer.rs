@@ -243,8 +243,7 @@ impl Peer {
     fn open(&mut self, opened: Opened, now: Instant) {
         let config = self.config.clone();
         let is_server = opened.request.is_some();
-        let mut connection =
-            if is_server { Connection::server(config, now) } else { Connection::client(config, now) };
+        let mut connection = if is_server { Connection::server(config, now) } else { Connection::client(config, now) };
         if !opened.rest.is_empty() {
             connection.handle_input(&opened.rest, now);
         }

@@ -16,12 +16,12 @@ pub(crate) fn string_array(strings: &[String]) -> PackedStringArray {
 
 /// Header fields as `Name: value`.
 pub(crate) fn header_lines(headers: &[Header]) -> PackedStringArray {
-    headers.iter().map(|header| GString::from(&format!("{}: {}", header.name, header.value))).collect()
+    headers.iter().map(|header| text(&format!("{}: {}", header.name, header.value))).collect()
 }
 
-/// A text message; it was checked when it arrived.
-pub(crate) fn text(payload: &[u8]) -> GString {
-    std::str::from_utf8(payload).map(GString::from).unwrap_or_default()
+/// Text from the network. A Godot string cannot hold NUL and would complain, so it becomes U+FFFD.
+pub(crate) fn text(text: &str) -> GString {
+    if text.contains('\0') { GString::from(&text.replace('\0', "\u{FFFD}")) } else { GString::from(text) }
 }
 
 /// Seconds as GDScript gives them; `None` unless they are a number that a duration can hold.

@@ -1,9 +1,9 @@
 //! `TLSOptions` to TLS by rustls.
 
-use godot::classes::{Engine, FileAccess, Os, ProjectSettings, TlsOptions, X509Certificate};
+use godot::classes::{CryptoKey, Engine, FileAccess, Os, ProjectSettings, TlsOptions, X509Certificate};
 use godot::prelude::*;
 use std::sync::{Mutex, PoisonError};
-use tungsten_core::net::{TlsClient, TlsOptions as CoreOptions, Verification};
+use tungsten_core::net::{Identity, KeyPin, TlsClient, TlsOptions as CoreOptions, Verification};
 
 /// TLS setups that are kept, so that connections to one server resume each other's sessions.
 const MAX_KEPT: usize = 16;
@@ -13,16 +13,33 @@ static KEPT: Mutex<Vec<(CoreOptions, TlsClient)>> = Mutex::new(Vec::new());
 /// The project setting that names a bundle of certificates to trust instead of the default ones.
 const BUNDLE_SETTING: &str = "network/tls/certificate_bundle_override";
 
+/// What goes beyond `TLSOptions`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extras {
+    /// Hashes of public keys, of which the server must have one.
+    pub(crate) pins: Vec<KeyPin>,
+    /// Who the game is, for servers that ask.
+    pub(crate) identity: Option<Identity>,
+}
+
 /// TLS as `options` say; the defaults of `TLSOptions.client()` without.
 ///
 /// # Errors
 /// Why it cannot be set up, for the console.
-pub(crate) fn client(options: Option<&Gd<TlsOptions>>) -> Result<TlsClient, String> {
-    let options = match options {
+pub(crate) fn client(options: Option<&Gd<TlsOptions>>, extras: &Extras) -> Result<TlsClient, String> {
+    let mut core = match options {
         Some(options) => read(options)?,
         None => CoreOptions::default(),
     };
-    kept_or_new(with_default_roots(options))
+    core.pins = extras.pins.clone();
+    core.identity = extras.identity.clone();
+    kept_or_new(with_default_roots(core))
+}
+
+/// A private key and its certificate as text; `None` if the key has no private part.
+pub(crate) fn identity(key: &Gd<CryptoKey>, certificate: &Gd<X509Certificate>) -> Option<Identity> {
+    let key = if key.is_public_only() { return None } else { key.clone().save_to_string().to_string() };
+    Some(Identity { certificates: pem_of(certificate), key: clean(&key) })
 }
 
 /// The checks of Godot 3: everything or nothing, with `trusted` instead of the default certificates.
@@ -49,9 +66,9 @@ fn read(options: &Gd<TlsOptions>) -> Result<CoreOptions, String> {
     let chain = chain.try_to::<Option<Gd<X509Certificate>>>().unwrap_or_default();
     Ok(CoreOptions {
         trusted: chain.as_ref().map(pem_of),
-        system: None,
         verification: if is_unsafe { Verification::Nothing } else { Verification::Full },
         server_name: (!name.is_empty()).then_some(name),
+        ..CoreOptions::default()
     })
 }
 
@@ -108,7 +125,15 @@ fn pem_of(certificate: &Gd<X509Certificate>) -> String {
     engine.set_print_error_messages(false);
     let pem = certificate.clone().save_to_string();
     engine.set_print_error_messages(prints);
-    clean(&pem.to_string())
+    let pem = clean(&pem.to_string());
+    let mut certificates = pem.split_inclusive("-----END CERTIFICATE-----").filter(|text| text.contains("BEGIN"));
+    if let (Some(first), Some(_)) = (certificates.next(), certificates.next()) {
+        godot_warn!(
+            "WebSocketPeer: of a chain of certificates only the first can be read, unless it was loaded with `load()`"
+        );
+        return first.to_owned();
+    }
+    pem
 }
 
 /// Without what the engine leaves behind each certificate.

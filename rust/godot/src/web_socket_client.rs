@@ -1,7 +1,7 @@
 //! `WebSocketClient`: the client of Godot 3, with its signals.
 
 use crate::web_socket_peer::{Notice, WebSocketPeer};
-use crate::tls;
+use crate::{convert, tls};
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::classes::{IMultiplayerPeerExtension, MultiplayerPeerExtension, X509Certificate};
 use godot::global::Error;
@@ -94,7 +94,7 @@ impl WebSocketClient {
                 peer.set_outbound_buffer_size(buffers.outbound_bytes);
                 peer.set_max_queued_packets(buffers.packets);
             }
-            peer.connect_with(&url.to_string(), || tls::client_of_godot_3(self.verify, self.trusted.as_ref()))
+            peer.connect_with(&url.to_string(), |_| tls::client_of_godot_3(self.verify, self.trusted.as_ref()))
         };
         if error == Error::OK {
             self.peer = Some(peer);
@@ -211,9 +211,9 @@ impl WebSocketClient {
         let mut peer = peer.bind_mut();
         Some(match peer.next_notice()? {
             Notice::Message => Signal::Data,
-            Notice::Event(Event::Opened) => Signal::Established(peer.core().protocol().into()),
+            Notice::Event(Event::Opened) => Signal::Established(convert::text(peer.core().protocol())),
             Notice::Event(Event::CloseRequested(frame)) => {
-                Signal::CloseRequest(frame.code.into(), GString::from(&frame.reason))
+                Signal::CloseRequest(frame.code.into(), convert::text(&frame.reason))
             }
             Notice::Event(Event::Closed { clean }) => Signal::Closed(clean),
             Notice::Event(Event::Failed) => Signal::Error,

@@ -30,7 +30,7 @@ impl WebSocketError {
 
     #[func]
     fn get_message(&self) -> GString {
-        self.error.message().into()
+        convert::text(self.error.message())
     }
 
     #[func]

@@ -7,7 +7,9 @@ use crate::engine_stream::EngineStream;
 use crate::enums::{State, WriteMode};
 use crate::web_socket_error::WebSocketError;
 use crate::{convert, scratch, tls};
-use godot::classes::{IPacketPeerExtension, PacketPeerExtension, StreamPeer, TlsOptions};
+use godot::classes::{
+    CryptoKey, IPacketPeerExtension, PacketPeerExtension, StreamPeer, TlsOptions, X509Certificate,
+};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::meta::owned_into_arg;
@@ -15,7 +17,7 @@ use godot::prelude::*;
 use settings::Settings;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
-use tungsten_core::net::{TcpConnector, TlsClient};
+use tungsten_core::net::{KeyPin, TcpConnector, TlsClient};
 use tungsten_core::{
     CloseFrame, Event, Kind, Message, Network, Peer, ReadyState, Request, Response, UpgradeRequest, WsUrl,
 };
@@ -52,6 +54,8 @@ pub(crate) struct WebSocketPeer {
     close_timeout: PhantomVar<f64>,
     #[var(get = get_max_message_size, set = set_max_message_size, usage_flags = [STORAGE, EDITOR])]
     max_message_size: PhantomVar<i64>,
+    #[var(get = get_pinned_public_keys, set = set_pinned_public_keys, usage_flags = [STORAGE, EDITOR])]
+    pinned_public_keys: PhantomVar<PackedStringArray>,
 
     settings: Settings,
     peer: Peer,
@@ -90,6 +94,7 @@ impl IPacketPeerExtension for WebSocketPeer {
             handshake_timeout: PhantomVar::default(),
             close_timeout: PhantomVar::default(),
             max_message_size: PhantomVar::default(),
+            pinned_public_keys: PhantomVar::default(),
             peer: Peer::new(settings.config()),
             settings,
             requested_url: String::new(),
@@ -166,7 +171,7 @@ impl WebSocketPeer {
         if options.as_ref().is_some_and(tls::is_for_server) {
             return refuse("connect_to_url", "the TLSOptions are those of a server", Error::ERR_INVALID_PARAMETER);
         }
-        self.connect_with(&url.to_string(), || tls::client(options.as_ref()))
+        self.connect_with(&url.to_string(), |extras| tls::client(options.as_ref(), extras))
     }
 
     #[func]
@@ -211,7 +216,9 @@ impl WebSocketPeer {
             return Variant::nil();
         }
         match &self.current {
-            Some(message) if message.kind() == Kind::Text => convert::text(message.payload()).to_variant(),
+            Some(message) if message.kind() == Kind::Text => {
+                convert::text(&String::from_utf8_lossy(message.payload())).to_variant()
+            }
             Some(message) => PackedByteArray::from(message.payload()).to_variant(),
             None => Variant::nil(),
         }
@@ -261,7 +268,7 @@ impl WebSocketPeer {
 
     #[func]
     fn get_close_reason(&self) -> GString {
-        self.peer.close_frame().map(|frame| GString::from(&frame.reason)).unwrap_or_default()
+        self.peer.close_frame().map(|frame| convert::text(&frame.reason)).unwrap_or_default()
     }
 
     #[func]
@@ -281,7 +288,7 @@ impl WebSocketPeer {
 
     #[func]
     fn get_selected_protocol(&self) -> GString {
-        self.peer.protocol().into()
+        convert::text(self.peer.protocol())
     }
 
     #[func]
@@ -290,7 +297,7 @@ impl WebSocketPeer {
             Some(request) => {
                 let scheme = if self.is_tls { "wss" } else { "ws" };
                 let host = request.values("host").next().unwrap_or_default();
-                GString::from(&format!("{scheme}://{host}{}", request.target()))
+                convert::text(&format!("{scheme}://{host}{}", request.target()))
             }
             None => GString::from(&self.requested_url),
         }
@@ -446,6 +453,33 @@ impl WebSocketPeer {
     }
 
     #[func]
+    fn get_pinned_public_keys(&self) -> PackedStringArray {
+        convert::string_array(&self.settings.pinned_public_keys)
+    }
+
+    #[func]
+    fn set_pinned_public_keys(&mut self, keys: PackedStringArray) {
+        let keys = convert::strings(&keys);
+        match keys.iter().map(|key| KeyPin::parse(key)).collect() {
+            Ok(pins) => {
+                self.settings.tls.pins = pins;
+                self.settings.pinned_public_keys = keys;
+            }
+            Err(error) => godot_error!("WebSocketPeer.pinned_public_keys: {error}"),
+        }
+    }
+
+    #[func]
+    fn set_client_certificate(&mut self, key: Option<Gd<CryptoKey>>, certificate: Option<Gd<X509Certificate>>) {
+        let identity = key.zip(certificate).map(|(key, certificate)| tls::identity(&key, &certificate));
+        if identity == Some(None) {
+            godot_error!("WebSocketPeer.set_client_certificate: the key has no private part");
+            return;
+        }
+        self.settings.tls.identity = identity.flatten();
+    }
+
+    #[func]
     fn get_max_message_size(&self) -> i64 {
         self.settings.max_message_size()
     }
@@ -463,7 +497,7 @@ impl WebSocketPeer {
 /// What other classes of ours use.
 impl WebSocketPeer {
     /// Starts to connect; `tls` is asked only if the URL needs it.
-    pub(crate) fn connect_with(&mut self, url: &str, tls: impl FnOnce() -> Result<TlsClient, String>) -> Error {
+    pub(crate) fn connect_with(&mut self, url: &str, tls: impl FnOnce(&tls::Extras) -> Result<TlsClient, String>) -> Error {
         if self.is_busy() {
             return Error::ERR_ALREADY_IN_USE;
         }
@@ -471,7 +505,7 @@ impl WebSocketPeer {
             Ok(parsed) => parsed,
             Err(error) => return refuse("connect_to_url", &error.to_string(), convert::misuse(&error)),
         };
-        let tls = match parsed.is_secure().then(tls).transpose() {
+        let tls = match parsed.is_secure().then(|| tls(&self.settings.tls)).transpose() {
             Ok(tls) => tls,
             Err(reason) => return refuse("connect_to_url", &reason, Error::ERR_INVALID_PARAMETER),
         };

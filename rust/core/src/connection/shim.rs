@@ -1,5 +1,6 @@
 //! What tungstenite takes for a stream: bytes at hand to read from, and a queue to write to that never blocks.
 
+use super::tracker::FrameTracker;
 use crate::queue::TransmitQueue;
 use std::io::{self, Read, Write};
 
@@ -39,26 +40,37 @@ impl Pongs {
     }
 }
 
+/// Frames that are taken in one poll: a peer can make a million empty ones out of two megabytes.
+const MAX_FRAMES: usize = 16 * 1024;
+
 /// Both directions of one call into tungstenite.
 #[derive(Debug)]
 pub(super) struct Shim<'a, 'b> {
     input: &'a mut &'b [u8],
+    tracker: &'a mut FrameTracker,
     transmit: &'a mut TransmitQueue,
     pongs: &'a mut Pongs,
 }
 
 impl<'a, 'b> Shim<'a, 'b> {
-    pub(super) fn new(input: &'a mut &'b [u8], transmit: &'a mut TransmitQueue, pongs: &'a mut Pongs) -> Self {
-        Self { input, transmit, pongs }
+    pub(super) fn new(
+        input: &'a mut &'b [u8],
+        tracker: &'a mut FrameTracker,
+        transmit: &'a mut TransmitQueue,
+        pongs: &'a mut Pongs,
+    ) -> Self {
+        Self { input, tracker, transmit, pongs }
     }
 }
 
 impl Read for Shim<'_, '_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.input.is_empty() {
+        if self.input.is_empty() || self.tracker.frames() >= MAX_FRAMES {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        self.input.read(buf)
+        let len = self.input.read(buf)?;
+        self.tracker.follow(&buf[..len]);
+        Ok(len)
     }
 }
 

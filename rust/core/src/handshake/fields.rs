@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn what_would_inject_a_header_is_refused() {
-        for line in ["X: a\r\nY: b", "X\r\nY: b", "X : a", ": a", "X", "X: a\0", "Sec-WebSocket-Key: x", "upgrade: h2c"] {
+        for line in ["X: a\r\nY: b", "X\r\nY: b", "X : a", ": a", "X", "X: a\0", "Sec-WebSocket-Key: x", "upgrade: h2c"]
+        {
             let result = ExtraFields::new(&[], &lines(&[line]));
             assert_eq!(result, Err(Misuse::InvalidHeader(line.to_owned())), "{line:?}");
         }

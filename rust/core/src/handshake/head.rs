@@ -26,7 +26,9 @@ pub(super) fn parse_response(bytes: &[u8]) -> Result<Option<(Response, usize)>, 
         Ok(httparse::Status::Partial) if bytes.len() >= MAX_HEAD => Err(too_big(&format!("over {MAX_HEAD} bytes"))),
         Ok(httparse::Status::Partial) => Ok(None),
         Err(httparse::Error::TooManyHeaders) => Err(too_big(&format!("over {MAX_HEADERS} header fields"))),
-        Err(reason) => Err(invalid(&format!("the server did not answer in HTTP: {}", reason.to_string().to_lowercase()))),
+        Err(reason) => {
+            Err(invalid(&format!("the server did not answer in HTTP: {}", reason.to_string().to_lowercase())))
+        }
     }
 }
 

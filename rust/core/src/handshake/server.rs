@@ -52,7 +52,9 @@ impl Refusal {
         let fields = match self {
             Self::MethodNotAllowed => "Allow: GET\r\n",
             Self::UpgradeRequired => "Connection: Upgrade, close\r\nUpgrade: websocket\r\n",
-            Self::UnsupportedVersion => "Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+            Self::UnsupportedVersion => {
+                "Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            }
             Self::BadRequest(_) | Self::Timeout | Self::HeadTooBig => "Connection: close\r\n",
         };
         let body = format!("{}\n", self.reason());

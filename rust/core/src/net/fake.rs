@@ -9,9 +9,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::task::Poll;
 
+type Answer = Poll<Result<Vec<IpAddr>, String>>;
+
 /// Gives every name the same answer. Clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct FakeResolver(Rc<RefCell<Poll<Result<Vec<IpAddr>, String>>>>);
+pub(crate) struct FakeResolver(Rc<RefCell<Answer>>);
 
 impl FakeResolver {
     /// Answers no lookup until [`Self::answer`] is called.
@@ -31,7 +33,7 @@ impl Resolver for FakeResolver {
 }
 
 impl Lookup for FakeResolver {
-    fn poll(&mut self) -> Poll<Result<Vec<IpAddr>, String>> {
+    fn poll(&mut self) -> Answer {
         self.0.borrow().clone()
     }
 }

@@ -1,7 +1,7 @@
 //! A stream with or without TLS on top.
 
-use super::tls::TlsSession;
 use super::Stream;
+use super::tls::TlsSession;
 use crate::error::Error;
 use crate::queue::TransmitQueue;
 use std::fmt;

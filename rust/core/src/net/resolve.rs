@@ -57,7 +57,11 @@ fn start_threads() -> Sender<Job> {
     for number in 0..THREADS {
         let jobs = Arc::clone(&jobs);
         let thread = thread::Builder::new().name(format!("resolver {number}"));
-        if let Err(error) = thread.spawn(move || while let Some(job) = next_job(&jobs) { work_on(job) }) {
+        if let Err(error) = thread.spawn(move || {
+            while let Some(job) = next_job(&jobs) {
+                work_on(job)
+            }
+        }) {
             log::warn!("a resolver thread could not be started: {error}");
         }
     }

@@ -3,9 +3,10 @@
 use super::Stream;
 use super::verify::{Trust, Verifier};
 use crate::error::{Error, ErrorKind, Misuse, Phase};
+use base64::Engine as _;
 use rustls::CertificateError;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
@@ -22,6 +23,42 @@ pub enum Verification {
     Nothing,
 }
 
+/// The SHA-256 hash of a public key (`SubjectPublicKeyInfo`, RFC 5280 §4.1.2.7).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyPin([u8; 32]);
+
+impl KeyPin {
+    /// Reads the hash in base64, as `openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64` gives
+    /// it; `sha256/` in front is allowed.
+    ///
+    /// # Errors
+    /// [`Misuse::InvalidCertificate`] if it is no such hash.
+    pub fn parse(text: &str) -> Result<Self, Misuse> {
+        let hash = base64::engine::general_purpose::STANDARD.decode(text.strip_prefix("sha256/").unwrap_or(text));
+        let hash = hash.ok().and_then(|hash| hash.try_into().ok());
+        hash.map(Self).ok_or_else(|| Misuse::InvalidCertificate(format!("{text:?} is no SHA-256 hash in base64")))
+    }
+
+    pub(super) fn fits(&self, key: &[u8]) -> bool {
+        ring::digest::digest(&ring::digest::SHA256, key).as_ref() == self.0
+    }
+}
+
+/// Who the client is, for servers that ask (RFC 8446 §4.3.2).
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// The client's certificate in PEM, followed by those that lead to its authority.
+    pub certificates: String,
+    /// The private key in PEM (PKCS #8, PKCS #1 or SEC 1), not encrypted.
+    pub key: String,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity")
+    }
+}
+
 /// How TLS is done for `wss://`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TlsOptions {
@@ -32,6 +69,10 @@ pub struct TlsOptions {
     pub system: Option<String>,
     /// What is checked.
     pub verification: Verification,
+    /// Hashes of public keys, of which the server must have one. Empty accepts any. They are checked beside all else.
+    pub pins: Vec<KeyPin>,
+    /// Who the client is, for servers that ask.
+    pub identity: Option<Identity>,
     /// The name that is asked for (SNI) and checked, instead of the host of the URL.
     pub server_name: Option<String>,
 }
@@ -47,7 +88,8 @@ impl TlsClient {
     /// Reads the certificates and sets TLS up.
     ///
     /// # Errors
-    /// [`Misuse::InvalidCertificate`] if `trusted` holds no certificate or one that cannot be read.
+    /// [`Misuse::InvalidCertificate`] if `trusted` holds no certificate or one that cannot be read, or `identity` no
+    /// key that fits its certificate.
     pub fn new(options: &TlsOptions) -> Result<Self, Misuse> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let trust = match (&options.trusted, options.verification) {
@@ -55,13 +97,18 @@ impl TlsClient {
             (None, _) => Trust::defaults(&certificates_that_parse(options.system.as_deref().unwrap_or_default())),
             (Some(pem), _) => Trust::only(certificates(pem)?)?,
         };
-        let verifier = Verifier::new(trust, options.verification, &provider);
+        let verifier = Verifier::new(trust, options.verification, options.pins.clone(), &provider);
         let config = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| Misuse::InvalidCertificate(error.to_string()))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        let config = match &options.identity {
+            None => config.with_no_client_auth(),
+            Some(identity) => config
+                .with_client_auth_cert(certificates(&identity.certificates)?, private_key(&identity.key)?)
+                .map_err(|error| Misuse::InvalidCertificate(error.to_string()))?,
+        };
         Ok(Self { config: Arc::new(config), server_name: options.server_name.clone() })
     }
 
@@ -91,6 +138,15 @@ fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, Misuse> {
         Ok(certificates) => Ok(certificates),
         Err(error) => Err(Misuse::InvalidCertificate(error.to_string())),
     }
+}
+
+fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, Misuse> {
+    PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|error| match error {
+        pem::Error::NoItemsFound => {
+            Misuse::InvalidCertificate("it holds no private key in PEM that is not encrypted".to_owned())
+        }
+        error => Misuse::InvalidCertificate(error.to_string()),
+    })
 }
 
 fn certificates_that_parse(pem: &str) -> Vec<CertificateDer<'static>> {
@@ -207,6 +263,10 @@ fn certificate_or_tls_failed(error: &rustls::Error) -> Error {
     };
     let kind = match reason {
         CertificateError::UnknownIssuer => ErrorKind::CertificateUntrusted,
+        CertificateError::ApplicationVerificationFailure => {
+            let message = "the certificate of the server was refused: its key is none of those that are pinned";
+            return failed(ErrorKind::CertificateUntrusted, message.to_owned());
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             ErrorKind::CertificateName
         }

@@ -1,6 +1,7 @@
 //! Which certificates of servers are accepted: the rules of Godot's `TLSOptions`.
 
-use super::tls::Verification;
+use super::certificate::Parsed;
+use super::tls::{KeyPin, Verification};
 use crate::error::Misuse;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
@@ -45,17 +46,18 @@ impl Trust {
 pub(super) struct Verifier {
     trust: Trust,
     verification: Verification,
+    pins: Vec<KeyPin>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Verifier {
-    pub(super) fn new(trust: Trust, verification: Verification, provider: &CryptoProvider) -> Self {
+    pub(super) fn new(trust: Trust, verification: Verification, pins: Vec<KeyPin>, provider: &CryptoProvider) -> Self {
         // As in Godot: given certificates are checked even if names are not.
         let verification = match verification {
             Verification::Nothing if !trust.pinned.is_empty() => Verification::ChainOnly,
             other => other,
         };
-        Self { trust, verification, algorithms: provider.signature_verification_algorithms }
+        Self { trust, verification, pins, algorithms: provider.signature_verification_algorithms }
     }
 
     fn verify_chain(
@@ -66,7 +68,7 @@ impl Verifier {
         now: UnixTime,
     ) -> Result<(), Error> {
         if self.trust.pinned.iter().any(|pinned| pinned == end_entity) {
-            return Ok(());
+            return Parsed::new(end_entity)?.check_dates(now);
         }
         let anchors = &self.trust.anchors;
         verify_server_cert_signed_by_trust_anchor(parsed, anchors, intermediates, now, self.algorithms.all).map_err(
@@ -79,6 +81,32 @@ impl Verifier {
     }
 }
 
+impl Verifier {
+    /// The names of a certificate are its alternative ones. One that the user has given may be of the old kind that
+    /// has a common name only, such as Godot's `Crypto.generate_self_signed_certificate` makes.
+    fn verify_name(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        parsed: &ParsedCertificate<'_>,
+        name: &ServerName<'_>,
+    ) -> Result<(), Error> {
+        let result = verify_server_name(parsed, name);
+        if result.is_err() && !self.trust.pinned.is_empty() && Parsed::new(end_entity)?.has_common_name(&name.to_str())
+        {
+            return Ok(());
+        }
+        result
+    }
+
+    fn verify_pins(&self, parsed: &ParsedCertificate<'_>) -> Result<(), Error> {
+        let key = parsed.subject_public_key_info();
+        if self.pins.is_empty() || self.pins.iter().any(|pin| pin.fits(&key)) {
+            return Ok(());
+        }
+        Err(CertificateError::ApplicationVerificationFailure.into())
+    }
+}
+
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
@@ -88,13 +116,17 @@ impl ServerCertVerifier for Verifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if self.verification != Verification::Nothing {
-            let parsed = ParsedCertificate::try_from(end_entity)?;
-            self.verify_chain(end_entity, &parsed, intermediates, now)?;
-            if self.verification == Verification::Full {
-                verify_server_name(&parsed, server_name)?;
-            }
+        if self.verification == Verification::Nothing && self.pins.is_empty() {
+            return Ok(ServerCertVerified::assertion());
         }
+        let parsed = ParsedCertificate::try_from(end_entity)?;
+        if self.verification != Verification::Nothing {
+            self.verify_chain(end_entity, &parsed, intermediates, now)?;
+        }
+        if self.verification == Verification::Full {
+            self.verify_name(end_entity, &parsed, server_name)?;
+        }
+        self.verify_pins(&parsed)?;
         Ok(ServerCertVerified::assertion())
     }
 

@@ -29,7 +29,10 @@ enum Step {
     Connect,
     Request,
     Answer(Accepted),
-    Refuse { error: Error, deadline: Instant },
+    Refuse {
+        error: Error,
+        deadline: Instant,
+    },
 }
 
 #[derive(Debug)]
@@ -58,7 +61,12 @@ impl Accepting {
     }
 
     /// Goes as far as it can now.
-    pub(super) fn poll(&mut self, now: Instant, timeout: Duration, scratch: &mut Scratch) -> Poll<Result<Opened, Error>> {
+    pub(super) fn poll(
+        &mut self,
+        now: Instant,
+        timeout: Duration,
+        scratch: &mut Scratch,
+    ) -> Poll<Result<Opened, Error>> {
         let result = self.advance(now, scratch);
         if result.is_pending() && now.saturating_duration_since(self.started) >= timeout {
             return self.time_out(now, timeout, scratch);
@@ -113,7 +121,10 @@ impl Accepting {
                 (Ok(Answer::Incomplete), Ok(Received::Bytes { .. })) => {}
                 (Ok(Answer::Incomplete), Ok(Received::Nothing)) => return Poll::Pending,
                 (Ok(Answer::Incomplete), Ok(Received::End)) => {
-                    return Poll::Ready(Err(lost(Phase::Handshake, "the client went away before its request was whole")));
+                    return Poll::Ready(Err(lost(
+                        Phase::Handshake,
+                        "the client went away before its request was whole",
+                    )));
                 }
                 (Ok(Answer::Incomplete), Err(error)) => return Poll::Ready(Err(error)),
             }

@@ -2,7 +2,7 @@
 
 use super::{MAX_READS, Network, Opened, Request};
 use crate::error::{Error, ErrorKind, Phase};
-use crate::handshake::{ClientHandshake, Outcome, ExtraFields, Response};
+use crate::handshake::{ClientHandshake, ExtraFields, Outcome, Response};
 use crate::net::{Dial, Link, Lookup, Received, Scratch, Stream};
 use crate::queue::TransmitQueue;
 use std::net::SocketAddr;
@@ -26,7 +26,7 @@ pub(super) struct Opening {
 enum Step {
     Resolve(Box<dyn Lookup>),
     Connect(Dial),
-    Upgrade(Upgrade),
+    Upgrade(Box<Upgrade>),
     /// The stream was handed out.
     Done,
 }
@@ -110,7 +110,7 @@ impl Opening {
                 Step::Connect(dial) => match dial.poll(now, &mut *self.network.connector) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(stream)) => match self.start_upgrade(stream) {
-                        Ok(upgrade) => self.step = Step::Upgrade(upgrade),
+                        Ok(upgrade) => self.step = Step::Upgrade(Box::new(upgrade)),
                         Err(error) => return Poll::Ready(Err(error)),
                     },
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),

@@ -179,7 +179,7 @@ impl Rig {
         self.expect_nothing_more();
     }
 
-    /// Whatever time passes, nothing happens and the stream is gone.
+    /// Whatever time passes, nothing happens any more.
     #[track_caller]
     fn expect_nothing_more(&mut self) {
         let state = self.peer.state();

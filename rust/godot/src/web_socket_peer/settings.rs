@@ -1,5 +1,6 @@
 //! The properties of a peer, as the game set them.
 
+use crate::tls::Extras;
 use std::time::Duration;
 use tungsten_core::Config;
 
@@ -8,6 +9,8 @@ use tungsten_core::Config;
 pub(super) struct Settings {
     pub(super) protocols: Vec<String>,
     pub(super) headers: Vec<String>,
+    pub(super) pinned_public_keys: Vec<String>,
+    pub(super) tls: Extras,
     pub(super) inbound_buffer_size: i64,
     pub(super) outbound_buffer_size: i64,
     pub(super) max_queued_packets: i64,
@@ -25,6 +28,8 @@ impl Default for Settings {
         Self {
             protocols: Vec::new(),
             headers: Vec::new(),
+            pinned_public_keys: Vec::new(),
+            tls: Extras::default(),
             inbound_buffer_size: 65535,
             outbound_buffer_size: 65535,
             max_queued_packets: 4096,

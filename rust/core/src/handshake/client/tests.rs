@@ -87,7 +87,9 @@ fn answer_may_come_byte_by_byte_and_what_follows_is_kept() {
         assert!(matches!(rig.handshake.handle_input(&[byte]), Ok(Outcome::Incomplete)));
     }
     match rig.handle("\nrest") {
-        Ok(Outcome::Upgraded { rest, response, .. }) => assert_eq!((rest.as_slice(), response.status()), (&b"rest"[..], 101)),
+        Ok(Outcome::Upgraded { rest, response, .. }) => {
+            assert_eq!((rest.as_slice(), response.status()), (&b"rest"[..], 101))
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -134,7 +136,11 @@ fn protocol_mismatch_names_both_lists() {
         (&["a", "b"][..], "", "the server chose none of the requested sub-protocols (a, b)"),
         (&["a"], "Sec-WebSocket-Protocol: x\r\n", "the server chose the sub-protocol \"x\", requested were (a)"),
         (&[], "Sec-WebSocket-Protocol: x\r\n", "the server chose the sub-protocol \"x\", requested were ()"),
-        (&["a", "b"], "Sec-WebSocket-Protocol: a, b\r\n", "the server chose the sub-protocol \"a, b\", requested were (a, b)"),
+        (
+            &["a", "b"],
+            "Sec-WebSocket-Protocol: a, b\r\n",
+            "the server chose the sub-protocol \"a, b\", requested were (a, b)",
+        ),
     ] {
         let mut rig = Rig::new(requested, &[]);
         let answer = rig.answer(answered);

@@ -315,8 +315,7 @@ fn connecting_while_closing_abandons_the_old_connection() {
 fn secure_url_without_tls_is_refused_and_changes_nothing() {
     let mut rig = Rig::open();
     rig.feed(&close(4000, ""));
-    let network =
-        Network { resolver: Box::new(rig.resolver.clone()), connector: Box::new(crate::net::TcpConnector) };
+    let network = Network { resolver: Box::new(rig.resolver.clone()), connector: Box::new(crate::net::TcpConnector) };
     let url = WsUrl::parse("wss://game.test/").unwrap();
     let request = Request { url, protocols: Vec::new(), headers: Vec::new(), tls: None };
     assert!(matches!(rig.peer.connect(request, network, rig.now), Err(Misuse::InvalidUrl(_))));

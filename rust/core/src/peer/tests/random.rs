@@ -156,7 +156,7 @@ impl Life {
         match self.random.below(20) {
             _ if self.script.is_none() => {}
             0 => self.rig.wire.fail_writes(),
-            1..=4 => self.rig.wire.set_room(0),
+            1..=4 => self.rig.wire.set_room(self.random.below(50) as usize),
             _ => self.rig.wire.set_room(usize::MAX),
         }
     }
