@@ -1,0 +1,118 @@
+//! Every state ends, over real sockets.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::{Client, SOON, recorded, recorded_frames, request};
+use tungsten_core::{CloseFrame, Config, ErrorKind, Kind, Phase, ReadyState};
+use tungsten_testkit::{Event as Seen, LeafKind, Server, Step};
+
+#[test]
+fn c3_close_that_the_server_never_answers_ends_after_the_timeout() {
+    let server = Server::start([Step::Upgrade, Step::Hold]);
+    let config = Config { close_timeout: SOON, ..Config::default() };
+    let mut client = Client::connect_with(config, request(&server.url()));
+    client.until_open();
+    let begin = Instant::now();
+    client.close(1000, "bye");
+    assert_eq!(client.peer.state(), ReadyState::Closing);
+    client.until_closed(false);
+    assert!(begin.elapsed() >= SOON);
+    let error = client.peer.error().unwrap();
+    assert_eq!((error.phase(), error.kind()), (Phase::Close, ErrorKind::CloseTimeout), "{error}");
+    assert_eq!(client.close_frame(), None);
+    assert_eq!(recorded_frames(&server), [Seen::Close(1000, "bye".into()), Seen::Eof]);
+}
+
+#[test]
+fn c4_long_reason_is_cut_at_a_character_boundary() {
+    let server = Server::start([Step::Upgrade, Step::AnswerClose]);
+    let mut client = Client::open(&server.url());
+    client.close(1000, &"ü".repeat(100));
+    client.until_closed(true);
+    assert_eq!(recorded_frames(&server), [Seen::Close(1000, "ü".repeat(61))]);
+}
+
+#[test]
+fn c5_silent_server_is_given_up_within_interval_and_timeout() {
+    let server = Server::start([Step::Upgrade, Step::Stall]);
+    let heartbeat_interval = Some(Duration::from_millis(100));
+    let config = Config { heartbeat_interval, heartbeat_timeout: SOON, ..Config::default() };
+    let mut client = Client::connect_with(config, request(&server.url()));
+    client.until_closed(false);
+    let error = client.peer.error().unwrap();
+    assert_eq!((error.phase(), error.kind()), (Phase::Open, ErrorKind::HeartbeatTimeout), "{error}");
+}
+
+#[test]
+fn heartbeat_of_a_healthy_server_is_answered_and_measured() {
+    let server = Server::start([Step::Upgrade, Step::ExpectPing(5), Step::Text("well".into()), Step::Hold]);
+    let heartbeat_interval = Some(Duration::from_millis(20));
+    let config = Config { heartbeat_interval, ..Config::default() };
+    let mut client = Client::connect_with(config, request(&server.url()));
+    client.until(|client| !client.messages.is_empty());
+    assert_eq!(client.peer.state(), ReadyState::Open);
+    assert!(client.peer.round_trip_time().is_some());
+}
+
+#[test]
+fn close_frame_without_a_code_is_1005() {
+    let server = Server::start([Step::Upgrade, Step::CloseEmpty, Step::Drain]);
+    let mut client = Client::connect(&server.url());
+    client.until_closed(true);
+    assert_eq!(client.close_frame(), Some((1005, "")));
+    assert_eq!(recorded_frames(&server), [Seen::Close(1005, String::new())]);
+}
+
+#[test]
+fn leaving_says_1001_before_the_stream_ends() {
+    let server = Server::start([Step::Upgrade, Step::Hold]);
+    let mut client = Client::open(&server.url());
+    client.send(Kind::Text, b"last words");
+    client.peer.leave(Instant::now());
+    assert_eq!(client.peer.state(), ReadyState::Closed);
+    let expected = [Seen::Text("last words".into()), Seen::Close(1001, String::new()), Seen::Eof];
+    assert_eq!(recorded_frames(&server), expected);
+}
+
+#[test]
+fn leaving_over_tls_says_1001_before_the_stream_ends() {
+    let server = Server::start([Step::Tls(LeafKind::Good), Step::Upgrade, Step::Hold]);
+    let mut client = Client::open(&server.url());
+    client.peer.leave(Instant::now());
+    let expected = [Seen::Close(1001, String::new()), Seen::CloseNotify, Seen::Eof];
+    assert_eq!(recorded_frames(&server), expected);
+}
+
+#[test]
+fn close_over_tls_ends_with_close_notify_and_not_with_a_reset() {
+    let server =
+        Server::start([Step::Tls(LeafKind::Good), Step::Upgrade, Step::Close(1000, String::new()), Step::Hold]);
+    let mut client = Client::connect(&server.url());
+    client.until_closed(true);
+    let expected = [Seen::Close(1000, String::new()), Seen::CloseNotify, Seen::Eof];
+    assert_eq!(recorded_frames(&server), expected);
+}
+
+#[test]
+fn violation_is_answered_with_the_code_that_is_reported() {
+    let server = Server::start([Step::Upgrade, Step::FrameRaw(vec![0xC1, 0]), Step::Drain]);
+    let mut client = Client::connect(&server.url());
+    client.until_closed(false);
+    assert_eq!(client.close_frame().map(|(code, _)| code), Some(1002));
+    assert!(matches!(&recorded_frames(&server)[..], [Seen::Close(1002, _)]));
+}
+
+#[test]
+fn close_while_opening_tells_nothing_and_hangs_up() {
+    let server = Server::start([Step::ReadRequest, Step::Hold]);
+    let mut client = Client::connect(&server.url());
+    client.until(|client| client.peer.opening_phase() == Some(Phase::Handshake));
+    let frame = CloseFrame::to_send(1000, "").unwrap();
+    client.peer.close(frame, Instant::now());
+    assert_eq!(client.peer.state(), ReadyState::Closed);
+    recorded(&server, "eof");
+    client.poll();
+    assert!(client.events.is_empty());
+}
