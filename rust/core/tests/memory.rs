@@ -69,7 +69,6 @@ fn held_after_echo(server: &Server, config: Config, size: usize) -> isize {
     client.messages = Vec::new();
     // Whatever is given back with the next poll.
     client.poll();
-    eprintln!("held {} for {size}", HELD.get() - before);
     HELD.get() - before
 }
 

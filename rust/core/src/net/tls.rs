@@ -184,7 +184,14 @@ impl TlsSession {
                 return Ok(ended);
             }
         }
+        self.shrink();
         Ok(false)
+    }
+
+    /// Makes rustls give back the memory for the last record, which it would do with the next read only.
+    fn shrink(&mut self) {
+        // It reads after that; an error but no end makes this a read that has not happened.
+        let _ = self.session.read_tls(&mut NothingYet);
     }
 
     /// Hands out what is decrypted. True at the end that the other side announced.
@@ -229,6 +236,15 @@ impl TlsSession {
 impl fmt::Debug for TlsSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsSession").field("negotiating", &self.is_negotiating()).finish_non_exhaustive()
+    }
+}
+
+/// A stream on which nothing has arrived.
+struct NothingYet;
+
+impl io::Read for NothingYet {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
     }
 }
 
