@@ -113,7 +113,11 @@ unsafe extern "C" fn new_string_name(target: *mut c_void, text: *const c_char, l
 }
 
 /// A method of a class that is not there is never called; any pointer but null keeps gdext from giving up.
-unsafe extern "C" fn get_method_bind(class: *const StringNameData, method: *const StringNameData, hash: i64) -> *mut c_void {
+unsafe extern "C" fn get_method_bind(
+    class: *const StringNameData,
+    method: *const StringNameData,
+    hash: i64,
+) -> *mut c_void {
     // SAFETY: the arguments are passed on as they came.
     unsafe {
         match GET_METHOD_BIND.get() {

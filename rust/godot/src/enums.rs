@@ -197,6 +197,6 @@ pub(crate) fn register() {
 }
 
 fn attach<T: GodotClass>(name: &str, table: &[(&str, i64)]) {
-    let enumerators = table.iter().map(|(name, value)| IntegerConstant::new(*name, *value)).collect();
+    let enumerators = table.iter().map(|(name, value)| IntegerConstant::new(name, *value)).collect();
     ExportConstant::new(T::class_id(), ConstantKind::Enum { name: name.into(), enumerators }).register();
 }

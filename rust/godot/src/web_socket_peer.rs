@@ -7,9 +7,7 @@ use crate::engine_stream::EngineStream;
 use crate::enums::{State, WriteMode};
 use crate::web_socket_error::WebSocketError;
 use crate::{convert, scratch, tls};
-use godot::classes::{
-    CryptoKey, IPacketPeerExtension, PacketPeerExtension, StreamPeer, TlsOptions, X509Certificate,
-};
+use godot::classes::{CryptoKey, IPacketPeerExtension, PacketPeerExtension, StreamPeer, TlsOptions, X509Certificate};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::meta::owned_into_arg;
@@ -497,7 +495,11 @@ impl WebSocketPeer {
 /// What other classes of ours use.
 impl WebSocketPeer {
     /// Starts to connect; `tls` is asked only if the URL needs it.
-    pub(crate) fn connect_with(&mut self, url: &str, tls: impl FnOnce(&tls::Extras) -> Result<TlsClient, String>) -> Error {
+    pub(crate) fn connect_with(
+        &mut self,
+        url: &str,
+        tls: impl FnOnce(&tls::Extras) -> Result<TlsClient, String>,
+    ) -> Error {
         if self.is_busy() {
             return Error::ERR_ALREADY_IN_USE;
         }

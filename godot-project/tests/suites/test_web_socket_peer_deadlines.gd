@@ -1,0 +1,83 @@
+extends "res://tests/peer_suite.gd"
+## Every state ends.
+
+const SHORT_S := 0.15
+
+
+## C1
+func test_when_the_upgrade_is_never_answered_then_connecting_ends() -> void:
+	var peer := _hasty_peer()
+	expect_eq(peer.connect_to_url(server(["stall"]).url), OK)
+	await expect_failure(peer, WebSocketError.PHASE_HANDSHAKE, WebSocketError.KIND_HANDSHAKE_TIMEOUT)
+	expect_close(peer, -1, "")
+
+
+## C1
+func test_when_half_an_answer_comes_then_connecting_ends() -> void:
+	var peer := _hasty_peer()
+	var half := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: webso".to_utf8_buffer()
+	expect_eq(peer.connect_to_url(server(["read_request", {"raw": Array(half)}, "stall"]).url), OK)
+	await expect_failure(peer, WebSocketError.PHASE_HANDSHAKE, WebSocketError.KIND_HANDSHAKE_TIMEOUT)
+
+
+## C2
+func test_when_tls_is_never_answered_then_connecting_ends() -> void:
+	var peer := _hasty_peer()
+	var url := "wss://127.0.0.1:%d" % server(["stall"]).port
+	expect_eq(peer.connect_to_url(url, TLSOptions.client_unsafe()), OK)
+	await expect_failure(peer, WebSocketError.PHASE_TLS, WebSocketError.KIND_HANDSHAKE_TIMEOUT)
+
+
+func test_when_tcp_never_connects_then_connecting_ends() -> void:
+	var hole := testkit().ask("black_hole")
+	var peer := _hasty_peer()
+	expect_eq(peer.connect_to_url("ws://127.0.0.1:%d" % hole["port"]), OK)
+	await expect_failure(peer, WebSocketError.PHASE_CONNECT, WebSocketError.KIND_HANDSHAKE_TIMEOUT)
+	testkit().ask({"stop": hole["id"]})
+
+
+## C3
+func test_when_our_close_is_never_answered_then_closing_ends_and_is_not_clean() -> void:
+	var peer := await opened(server(["upgrade", "drain", "stall"]).url)
+	peer.close_timeout = SHORT_S
+	peer.close(1000, "bye")
+	expect_eq(peer.get_ready_state(), CLOSING)
+	await expect_failure(peer, WebSocketError.PHASE_CLOSE, WebSocketError.KIND_CLOSE_TIMEOUT)
+	expect_close(peer, -1, "")
+
+
+## C4
+func test_when_a_close_reason_is_too_long_then_it_is_cut_at_a_character() -> void:
+	var counterpart := server(["upgrade", "answer_close", "hold"])
+	var peer := await opened(counterpart.url)
+	peer.close(1000, "ü".repeat(100))
+	await until_state(peer, CLOSED)
+	await expect_close_seen(counterpart, 1000, "ü".repeat(61))
+	expect_close(peer, 1000, "ü".repeat(61))
+
+
+func test_when_pings_are_not_answered_then_the_connection_is_given_up() -> void:
+	var peer := TungstenWebSocketPeer.new()
+	peer.heartbeat_interval = SHORT_S
+	peer.heartbeat_timeout = SHORT_S
+	var counterpart := server(["upgrade", "mute", "hold"])
+	expect_eq(peer.connect_to_url(counterpart.url), OK)
+	await until_state(peer, OPEN)
+	await expect_failure(peer, WebSocketError.PHASE_OPEN, WebSocketError.KIND_HEARTBEAT_TIMEOUT)
+	expect_eq(Testkit.named(counterpart.report(), "ping").size(), 1)
+
+
+func test_when_pings_are_answered_then_the_connection_stays_open() -> void:
+	var peer := TungstenWebSocketPeer.new()
+	peer.heartbeat_interval = 0.02
+	peer.heartbeat_timeout = 2.0
+	var counterpart := server(["upgrade", {"expect_ping": 5}, {"text": "enough"}, "echo"])
+	expect_eq(peer.connect_to_url(counterpart.url), OK)
+	expect_eq(await next_packet(peer), "enough")
+	expect_eq(peer.get_ready_state(), OPEN)
+
+
+func _hasty_peer() -> TungstenWebSocketPeer:
+	var peer := TungstenWebSocketPeer.new()
+	peer.handshake_timeout = SHORT_S
+	return peer

@@ -1,0 +1,112 @@
+//! `cargo xtask demo`: run the demo scene in Godot against an echo server, first with `ws://`, then with `wss://`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::build::Profile;
+use crate::godot::{self, Godot};
+use crate::project;
+use crate::stage::Stage;
+use crate::testkit::Testkit;
+use crate::transcript::Transcript;
+
+/// The demo ends by itself within seconds.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What the demo prints last when all went well.
+const SENTINEL: &str = "demo: ok";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Flags {
+    /// Talk to the echo server at this address instead of one of our own.
+    #[arg(long)]
+    url: Option<String>,
+    /// Open a window.
+    #[arg(long)]
+    windowed: bool,
+    /// Run what players get.
+    #[arg(long)]
+    release: bool,
+}
+
+/// One run of the demo.
+#[derive(Debug)]
+struct Call {
+    url: String,
+    /// The certificates to trust, as a file; those of the system if none.
+    ca: Option<PathBuf>,
+}
+
+/// Runs the demo and shows what it prints.
+///
+/// # Errors
+/// A run did not end with code 0 in time, did not print `demo: ok` last, or has reported an error or a leak.
+pub(crate) fn run(flags: Flags) -> Result<()> {
+    let godot = godot::find_or_fetch()?;
+    let stage = Stage::new(&project::godot_project(), Profile::new(flags.release))?;
+    if let Some(url) = &flags.url {
+        return show(&godot, &stage, &Call { url: url.clone(), ca: None }, flags.windowed);
+    }
+    let ca = stage.file("ca.pem");
+    let (_testkit, line) = Testkit::start(&["echo", "--ca-file", &ca.to_string_lossy()])?;
+    for call in calls(&line)? {
+        show(&godot, &stage, &call, flags.windowed)?;
+    }
+    Ok(())
+}
+
+/// The runs for the echo server that has announced itself with `line`.
+fn calls(line: &str) -> Result<[Call; 2]> {
+    let says = || format!("tungsten-testkit said {line:?} instead of where its echo server is");
+    let server: Value = serde_json::from_str(line).with_context(says)?;
+    let field = |name: &str| server[name].as_str().map(str::to_owned).with_context(says);
+    Ok([Call { url: field("ws")?, ca: None }, Call { url: field("wss")?, ca: Some(field("ca")?.into()) }])
+}
+
+fn show(godot: &Godot, stage: &Stage, call: &Call, windowed: bool) -> Result<()> {
+    println!("demo: {}", call.url);
+    let mut command = godot.command();
+    command.envs(stage.new_homes()?);
+    if windowed {
+        command.args(["--rendering-driver", "opengl3"]);
+    } else {
+        command.arg("--headless");
+    }
+    command.arg("--path").arg(stage.project()).args(["res://demo/demo.tscn", "--"]);
+    command.arg(format!("--url={}", call.url));
+    if let Some(ca) = &call.ca {
+        command.arg(format!("--ca={}", ca.display()));
+    }
+    let transcript = Transcript::record(&mut command, LIMIT, true);
+    let mut complaints = transcript.complaints(&[]);
+    let last = transcript.out().filter(|line| !line.trim().is_empty()).last();
+    if last != Some(SENTINEL) {
+        complaints.push(format!("its last line is {:?} instead of {SENTINEL:?}", last.unwrap_or_default()));
+    }
+    if !complaints.is_empty() {
+        bail!("the demo failed with {}:\n{}", call.url, complaints.join("\n"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn announcement_gives_a_plain_and_a_trusted_run() {
+        let line = r#"{"ws": "ws://127.0.0.1:1", "wss": "wss://localhost:2", "ca": "/x/ca.pem"}"#;
+        let [plain, secure] = calls(line).unwrap();
+        assert_eq!((plain.url.as_str(), plain.ca), ("ws://127.0.0.1:1", None));
+        assert_eq!((secure.url.as_str(), secure.ca), ("wss://localhost:2", Some("/x/ca.pem".into())));
+    }
+
+    #[test]
+    fn announcement_without_an_address_is_an_error() {
+        assert!(calls("{}").is_err());
+        assert!(calls("ready 1").is_err());
+    }
+}

@@ -1,0 +1,239 @@
+//! Fetches Godot's packages and all they need through an apt of our own: its lists, cache and state are in a folder
+//! that is given up afterwards, and the machine's own packages stay as they are.
+
+use std::fs;
+use std::io::{IsTerminal, stderr};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+
+use crate::process::{self, Event, Stream};
+
+/// The suites that have Godot 4, the calmer one first.
+const SUITES: [&str; 2] = ["forky", "sid"];
+
+/// Who may sign what we fetch.
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// About 200 MB are fetched: half a minute on a good line, and this on a poor one.
+const DOWNLOAD_LIMIT: Duration = Duration::from_secs(600);
+
+/// The lists have about 10 MB.
+const LIST_LIMIT: Duration = Duration::from_secs(180);
+
+/// For what needs no network.
+const LOCAL_LIMIT: Duration = Duration::from_secs(120);
+
+/// What the machine's own configuration must not do here. `#clear` takes out hooks that touch the machine's cache.
+const CONFIGURATION: &str = "\
+#clear APT::Update;
+#clear DPkg::Pre-Invoke;
+#clear DPkg::Pre-Install-Pkgs;
+#clear DPkg::Post-Invoke;
+APT::Update::Error-Mode \"any\";
+APT::Install-Recommends \"false\";
+APT::Sandbox::User \"root\";
+Acquire::Languages \"none\";
+Acquire::Retries \"3\";
+Acquire::http::Timeout \"30\";
+Acquire::https::Timeout \"30\";
+Acquire::IndexTargets::deb::DEP-11::DefaultEnabled \"false\";
+Dir::Etc::sourceparts \"/dev/null\";
+Dir::Etc::preferences \"/dev/null\";
+Dir::Etc::preferencesparts \"/dev/null\";
+";
+
+/// Fetches Godot and unpacks it into `temp/sysroot`. The signature of the archive is verified with the keyring of the
+/// machine. What is left in `temp` after an error is of no use.
+///
+/// # Errors
+/// There is no apt, no keyring or no mirror that has one of the suites.
+pub(super) fn fetch(temp: &Path) -> Result<()> {
+    for tool in ["apt-get", "dpkg-deb"] {
+        ensure!(super::on_path(tool).is_some(), "it would be fetched with {tool}, which this machine does not have");
+    }
+    ensure!(Path::new(KEYRING).is_file(), "{KEYRING} is missing: install the package debian-archive-keyring");
+    let mirrors = mirrors()?;
+    let mut failures = Vec::new();
+    for suite in SUITES {
+        for mirror in &mirrors {
+            eprintln!("godot: looking in suite {suite}");
+            let apt = PrivateApt::new(&temp.join(format!("apt-{}", failures.len())), mirror, suite)?;
+            match apt.update().and_then(|()| apt.plan()) {
+                Ok(plan) => {
+                    apt.download(&plan)?;
+                    return unpack(&apt.archives(), &temp.join("sysroot"));
+                }
+                Err(error) => failures.push(format!("{suite}: {error:#}")),
+            }
+        }
+    }
+    bail!("no mirror of this machine's apt has it:\n{}", failures.join("\n"))
+}
+
+/// The addresses this machine's apt fetches packages from.
+fn mirrors() -> Result<Vec<String>> {
+    let ask = |args: &[&str]| process::capture(Command::new("apt-get").args(args), LOCAL_LIMIT);
+    let mut addresses = ask(&["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])?;
+    if addresses.trim().is_empty() {
+        // A fresh image has no lists yet. What would be fetched says the same: 'MIRROR/dists/SUITE/FILE' NAME SIZE
+        let planned = ask(&["update", "--print-uris"])?;
+        let planned = planned.lines().filter_map(|line| Some(line.strip_prefix('\'')?.split_once("/dists/")?.0));
+        addresses = planned.collect::<Vec<_>>().join("\n");
+    }
+    let mut mirrors: Vec<String> = Vec::new();
+    for line in addresses.lines() {
+        // Security updates have an archive of their own without the suites we look for.
+        if !line.is_empty() && !line.contains("security") && !mirrors.iter().any(|known| known == line) {
+            mirrors.push(line.to_owned());
+        }
+    }
+    ensure!(!mirrors.is_empty(), "this machine's apt has no package sources");
+    Ok(mirrors)
+}
+
+/// An apt that knows one suite, believes that nothing is installed, and keeps everything in `dir`.
+#[derive(Debug)]
+struct PrivateApt {
+    dir: PathBuf,
+    suite: &'static str,
+}
+
+/// What will be fetched.
+#[derive(Debug)]
+struct Plan {
+    packages: usize,
+    bytes: u64,
+}
+
+impl PrivateApt {
+    fn new(dir: &Path, mirror: &str, suite: &'static str) -> Result<Self> {
+        for sub in ["state/lists/partial", "cache/archives/partial"] {
+            fs::create_dir_all(dir.join(sub))?;
+        }
+        fs::write(dir.join("state/status"), "")?;
+        fs::write(dir.join("sources.list"), format!("deb [signed-by={KEYRING}] {mirror} {suite} main\n"))?;
+        let at = dir.display();
+        let places = format!(
+            "Dir::State \"{at}/state\";\nDir::State::lists \"{at}/state/lists\";\nDir::State::status \"{at}/state/status\";\n\
+             Dir::Cache \"{at}/cache\";\nDir::Etc::sourcelist \"{at}/sources.list\";\n"
+        );
+        fs::write(dir.join("apt.conf"), format!("{CONFIGURATION}{places}"))?;
+        Ok(Self { dir: dir.to_owned(), suite })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("apt-get");
+        command.arg("--config-file").arg(self.dir.join("apt.conf")).arg("--yes").env("LC_ALL", "C");
+        // apt leaves its temporary files behind when it is killed.
+        command.env("TMPDIR", &self.dir);
+        command
+    }
+
+    fn archives(&self) -> PathBuf {
+        self.dir.join("cache/archives")
+    }
+
+    fn update(&self) -> Result<()> {
+        process::capture(self.command().arg("update"), LIST_LIMIT).map(drop)
+    }
+
+    fn plan(&self) -> Result<Plan> {
+        let printed = process::capture(self.command().args(["install", "--print-uris", "godot"]), LOCAL_LIMIT)?;
+        // 'ADDRESS' FILE SIZE HASH
+        let sizes = printed.lines().filter(|line| line.starts_with('\''));
+        let sizes: Vec<u64> = sizes.filter_map(|line| line.split_whitespace().nth(2)?.parse().ok()).collect();
+        ensure!(!sizes.is_empty(), "apt would fetch nothing:\n{printed}");
+        Ok(Plan { packages: sizes.len(), bytes: sizes.iter().sum() })
+    }
+
+    fn download(&self, plan: &Plan) -> Result<()> {
+        let Plan { packages, bytes } = plan;
+        eprintln!("godot: fetching it from {}: {packages} packages, {} MB", self.suite, bytes / 1_000_000);
+        let mut progress = Progress::new(*bytes);
+        let mut log = String::new();
+        let mut command = self.command();
+        command.args(["install", "--download-only", "godot"]);
+        let status = process::watch(&mut command, &[Stream::Out, Stream::Err], DOWNLOAD_LIMIT, |event| {
+            if let Event::Line(stream, line) = event
+                && stream == Stream::Err
+            {
+                log += &line;
+                log.push('\n');
+            }
+            progress.show(&self.archives());
+        })?;
+        progress.end();
+        ensure!(status.success(), "apt could not fetch it ({status}):\n{}", log.trim_end());
+        Ok(())
+    }
+}
+
+/// Tells how much has arrived: in place on a terminal, else a line now and then.
+#[derive(Debug)]
+struct Progress {
+    started: Instant,
+    shown: Instant,
+    bytes: u64,
+    in_place: bool,
+}
+
+impl Progress {
+    fn new(bytes: u64) -> Self {
+        let now = Instant::now();
+        Self { started: now, shown: now, bytes, in_place: stderr().is_terminal() }
+    }
+
+    fn show(&mut self, archives: &Path) {
+        let pause = Duration::from_millis(if self.in_place { 200 } else { 3000 });
+        if self.shown.elapsed() < pause {
+            return;
+        }
+        self.shown = Instant::now();
+        let arrived = size_of_files(archives) + size_of_files(&archives.join("partial"));
+        let text = format!(
+            "godot: {} of {} MB after {} s",
+            arrived / 1_000_000,
+            self.bytes / 1_000_000,
+            self.started.elapsed().as_secs()
+        );
+        if self.in_place { eprint!("\r{text} ") } else { eprintln!("{text}") }
+    }
+
+    fn end(&self) {
+        if self.in_place {
+            eprintln!();
+        }
+    }
+}
+
+fn size_of_files(dir: &Path) -> u64 {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file).map(|data| data.len()).sum()
+}
+
+/// Unpacks every package in `archives` into `sysroot`, on all processors.
+fn unpack(archives: &Path, sysroot: &Path) -> Result<()> {
+    eprintln!("godot: unpacking");
+    fs::create_dir_all(sysroot)?;
+    let files = fs::read_dir(archives)?.flatten().map(|entry| entry.path());
+    let packages: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "deb")).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(package) = packages.get(next.fetch_add(1, Ordering::Relaxed)) {
+            process::capture(Command::new("dpkg-deb").arg("-x").arg(package).arg(sysroot), LOCAL_LIMIT)
+                .with_context(|| format!("cannot unpack {}", package.display()))?;
+        }
+        Ok(())
+    };
+    let count = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| anyhow!("unpacking panicked"))?)
+    })
+}

@@ -1,0 +1,57 @@
+//! The chores of Tungsten, run as `cargo xtask VERB`. One file per verb; this one only dispatches.
+
+mod artifact;
+mod build;
+mod demo;
+mod gdextension;
+mod godot;
+mod process;
+mod project;
+mod stage;
+mod test;
+mod testkit;
+mod tidy;
+mod transcript;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The chores of Tungsten")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Build the extension and put it where Godot looks for it.
+    Build(build::Flags),
+    /// Run the demo in Godot against an echo server, with ws:// and with wss://.
+    Demo(demo::Flags),
+    /// Find Godot 4, or fetch it, and run it with ARGS; without any, say where it is.
+    Godot(godot::Flags),
+    /// Run all tests, the fastest first, up to the first layer that fails.
+    Test(test::Flags),
+    /// Check the conventions of the repository.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().verb {
+        Verb::Build(flags) => build::run(flags),
+        Verb::Demo(flags) => demo::run(flags),
+        Verb::Godot(flags) => godot::run(flags),
+        Verb::Test(flags) => test::run(flags),
+        Verb::Tidy => tidy::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without a backtrace, even if one is asked for of the programs we start.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
