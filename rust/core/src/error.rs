@@ -52,7 +52,7 @@ pub enum ErrorKind {
     CloseTimeout,
 
     // The peer: it answered, but not as RFC 6455 says.
-    /// The server answered with a redirection (3xx), which is not followed.
+    /// The server answered with a redirection (3xx with a `Location`), which is not followed.
     Redirected,
     /// The server answered with another status than 101.
     HttpStatus,

@@ -359,11 +359,15 @@ impl Peer {
         self.abort();
     }
 
-    /// Drops the connection without a close frame. No event tells of it.
+    /// Drops the connection without a close frame. No event tells of it. Without a connection nothing happens, and
+    /// what is known of the last one stays.
     pub fn abort(&mut self) {
-        if let Stage::Open(session) = std::mem::replace(&mut self.stage, Stage::Idle) {
-            self.left_over = session.connection.into_received();
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Idle => return,
+            Stage::Open(session) => self.left_over = session.connection.into_received(),
+            Stage::Opening(_) | Stage::Accepting(_) => {}
         }
+        self.events.clear();
         self.outcome = Outcome::default();
         self.state = ReadyState::Closed;
     }

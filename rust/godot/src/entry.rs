@@ -4,9 +4,11 @@
 //! method of a class that this engine lacks is answered with a stand-in, because gdext asks for all of them at once
 //! and gives up at the first one missing.
 
-use crate::names;
-use godot::sys;
+use crate::{names, project_scripts};
+use godot::builtin::{GString, VarArray, VarDictionary};
+use godot::sys::{self, GodotFfi as _};
 use std::ffi::{CStr, c_char, c_void};
+use std::path::Path;
 use std::sync::OnceLock;
 
 type GetProcAddress = <sys::GDExtensionInterfaceGetProcAddress as sys::Inner>::FnPtr;
@@ -17,6 +19,7 @@ type GetClassTag = unsafe extern "C" fn(*const StringNameData) -> *mut c_void;
 type GetMethodBind = unsafe extern "C" fn(*const StringNameData, *const StringNameData, i64) -> *mut c_void;
 type GetSingleton = unsafe extern "C" fn(*const StringNameData) -> *mut c_void;
 type PtrCall = unsafe extern "C" fn(*mut c_void, *mut c_void, *const *const c_void, *mut c_void);
+type GetLibraryPath = unsafe extern "C" fn(sys::GDExtensionClassLibraryPtr, *mut c_void);
 type LoadHelp = unsafe extern "C" fn(*const c_char, i64);
 type Initialize = unsafe extern "C" fn(*mut c_void, sys::GDExtensionInitializationLevel);
 
@@ -49,6 +52,7 @@ pub unsafe extern "C" fn tungsten_init(
         let _ = GET_CLASS_TAG.set(get_class_tag);
         names::take_those_of_the_engine(|name| class_exists(&string_name(name)));
         let loaded = godot::init::__gdext_load_library::<crate::Tungsten>(Some(wrapped), library, init);
+        names::take_those_of_the_project(&script_classes_before_import(library));
         if let Some(initialize) = (*init).initialize {
             let _ = INITIALIZE.set(initialize);
             (*init).initialize = Some(initialize_level);
@@ -156,9 +160,6 @@ unsafe fn string_name(text: &CStr) -> StringNameData {
 
 /// The names that the project's scripts declare with `class_name`; `None` while the engine cannot tell.
 unsafe fn script_classes() -> Option<Vec<String>> {
-    use godot::builtin::{VarArray, VarDictionary};
-    use godot::sys::GodotFfi as _;
-
     /// Of `ProjectSettings.get_global_class_list() -> Array[Dictionary]`, unchanged since Godot 4.2.
     const HASH: i64 = 2_915_620_761;
 
@@ -184,6 +185,17 @@ unsafe fn script_classes() -> Option<Vec<String>> {
     }
     let declared = list.iter_shared().filter_map(|entry| entry.try_to::<VarDictionary>().ok()?.get("class"));
     Some(declared.map(|name| name.stringify().to_string()).collect())
+}
+
+/// The same in a project that the engine has not looked through yet.
+unsafe fn script_classes_before_import(library: sys::GDExtensionClassLibraryPtr) -> Vec<String> {
+    let mut path = GString::new();
+    // SAFETY: the type is that of the interface, which replaces the text of a string.
+    unsafe {
+        let Some(get_library_path) = function::<GetLibraryPath>(c"get_library_path") else { return Vec::new() };
+        get_library_path(library, path.sys_mut().cast());
+    }
+    project_scripts::declared_before_import(Path::new(&path.to_string()))
 }
 
 /// Hands a page of editor help to the engine. Engines before 4.3 have no place for it.

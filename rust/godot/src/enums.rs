@@ -48,6 +48,8 @@ macro_rules! class_enum {
             }
         }
 
+        impl godot::register::property::SimpleVar for $name {}
+
         impl godot::meta::FromGodot for $name {
             fn try_from_godot(value: i64) -> Result<Self, godot::meta::error::ConvertError> {
                 match value {

@@ -8,6 +8,7 @@ mod enums;
 mod help;
 mod logging;
 mod names;
+mod project_scripts;
 mod scratch;
 mod tls;
 mod web_socket_client;

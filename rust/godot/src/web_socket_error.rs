@@ -9,13 +9,33 @@ use tungsten_core::{Error, Response};
 #[derive(GodotClass)]
 #[class(base = RefCounted, no_init, tool, rename = UnnamedWebSocketError)]
 pub(crate) struct WebSocketError {
+    #[var(get = get_phase, no_set)]
+    phase: PhantomVar<ErrorPhase>,
+    #[var(get = get_kind, no_set)]
+    kind: PhantomVar<Reason>,
+    #[var(get = get_message, no_set)]
+    message: PhantomVar<GString>,
+    #[var(get = get_http_status, no_set)]
+    http_status: PhantomVar<i32>,
+    #[var(get = get_http_headers, no_set)]
+    http_headers: PhantomVar<PackedStringArray>,
+    #[var(get = get_http_body, no_set)]
+    http_body: PhantomVar<PackedByteArray>,
     error: Error,
 }
 
 #[godot_api]
 impl WebSocketError {
     pub(crate) fn of(error: &Error) -> Gd<Self> {
-        Gd::from_object(Self { error: error.clone() })
+        Gd::from_object(Self {
+            phase: PhantomVar::default(),
+            kind: PhantomVar::default(),
+            message: PhantomVar::default(),
+            http_status: PhantomVar::default(),
+            http_headers: PhantomVar::default(),
+            http_body: PhantomVar::default(),
+            error: error.clone(),
+        })
     }
 
     #[func]

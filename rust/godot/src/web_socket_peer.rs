@@ -184,11 +184,12 @@ impl WebSocketPeer {
             let reason = "the stream is neither a StreamPeerTCP nor a StreamPeerTLS over one";
             return refuse("accept_stream", reason, Error::ERR_INVALID_PARAMETER);
         };
-        self.is_tls = stream.is_tls();
+        let is_tls = stream.is_tls();
         let Settings { protocols, headers, .. } = &self.settings;
         if let Err(error) = self.peer.accept(Box::new(stream), protocols, headers, Instant::now()) {
             return refuse("accept_stream", &error.to_string(), convert::misuse(&error));
         }
+        self.is_tls = is_tls;
         self.start_over(String::new());
         Error::OK
     }

@@ -78,7 +78,10 @@ impl ClientHandshake {
     pub(crate) fn end(&mut self) -> Error {
         match self.refusal.take() {
             Some(refusal) => refused(refusal),
-            None => invalid("the server ended the connection without a whole answer"),
+            None => {
+                let message = "the server ended the connection without a whole answer to the upgrade request";
+                Error::new(Phase::Handshake, ErrorKind::ConnectionLost, message)
+            }
         }
     }
 

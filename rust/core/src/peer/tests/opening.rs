@@ -215,8 +215,8 @@ fn server_that_leaves_without_an_answer_is_reported() {
     rig.connect();
     rig.wire.end();
     rig.poll();
-    let message = "the server ended the connection without a whole answer";
-    rig.expect_failed(Phase::Handshake, ErrorKind::InvalidResponse, message);
+    let message = "the server ended the connection without a whole answer to the upgrade request";
+    rig.expect_failed(Phase::Handshake, ErrorKind::ConnectionLost, message);
 }
 
 #[test]
