@@ -25,7 +25,7 @@ pub struct InvalidCloseCode(pub i64);
 
 impl fmt::Display for InvalidCloseCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "close code {} may not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999", self.0)
+        write!(f, "close code {} may not be sent: use 1000 to 1003, 1007 to 1013 or 3000 to 4999", self.0)
     }
 }
 
@@ -38,7 +38,7 @@ impl CloseFrame {
     /// [`InvalidCloseCode`] if RFC 6455 §7.4 keeps the code from being sent.
     pub fn to_send(code: i64, reason: &str) -> Result<Self, InvalidCloseCode> {
         match u16::try_from(code) {
-            Ok(valid @ (1000..=1003 | 1007..=1014 | 3000..=4999)) => {
+            Ok(valid @ (1000..=1003 | 1007..=1013 | 3000..=4999)) => {
                 Ok(Self { code: valid, reason: reason[..reason.floor_char_boundary(MAX_REASON)].to_owned() })
             }
             _ => Err(InvalidCloseCode(code)),
@@ -76,10 +76,10 @@ mod tests {
 
     #[test]
     fn codes_that_may_be_sent_are_those_of_the_rfc() {
-        for code in [1000, 1001, 1002, 1003, 1007, 1011, 1014, 3000, 4999] {
+        for code in [1000, 1001, 1002, 1003, 1007, 1011, 1013, 3000, 4999] {
             assert!(CloseFrame::to_send(code, "").is_ok(), "{code}");
         }
-        for code in [-1, 0, 5, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65536 + 1000] {
+        for code in [-1, 0, 5, 999, 1004, 1005, 1006, 1014, 1015, 1016, 2999, 5000, 65536 + 1000] {
             assert_eq!(CloseFrame::to_send(code, ""), Err(InvalidCloseCode(code)));
         }
     }
@@ -96,7 +96,7 @@ mod tests {
     fn invalid_code_says_which_ones_are_valid() {
         assert_eq!(
             InvalidCloseCode(1006).to_string(),
-            "close code 1006 may not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999"
+            "close code 1006 may not be sent: use 1000 to 1003, 1007 to 1013 or 3000 to 4999"
         );
     }
 }

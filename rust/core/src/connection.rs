@@ -16,6 +16,7 @@ use crate::queue::{Kind, Message, ReceiveQueue, TransmitQueue};
 use mask::extend_masked;
 use shim::{Pongs, Shim};
 use std::fmt;
+use std::io;
 use std::time::{Duration, Instant};
 use tracker::FrameTracker;
 use tungstenite::protocol::frame::FrameHeader;
@@ -90,8 +91,8 @@ pub(crate) struct Connection {
     close_received: Option<CloseFrame>,
     /// The other side sent its close frame before ours.
     close_requested: bool,
-    /// When closing has taken too long; set by the first close frame.
-    close_deadline: Option<Instant>,
+    /// When closing began: with the first close frame, or when nothing could be written any more.
+    closing_since: Option<Instant>,
     /// Why we ended the connection: the other side broke the protocol or a limit.
     violation: Option<Error>,
     /// Nothing more comes from the other side.
@@ -128,7 +129,7 @@ impl Connection {
             close_sent: None,
             close_received: None,
             close_requested: false,
-            close_deadline: None,
+            closing_since: None,
             violation: None,
             ended: false,
             broken: None,
@@ -187,7 +188,7 @@ impl Connection {
         if self.broken.is_none() {
             self.broken = Some(reason.to_owned());
             self.transmit.clear();
-            self.start_close_deadline(now);
+            self.start_closing(now);
         }
         self.update_end();
     }
@@ -195,7 +196,9 @@ impl Connection {
     /// Lets time pass: pings, and deadlines.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.poll_heartbeat(now);
-        if self.end.is_none() && self.close_deadline.is_some_and(|deadline| now >= deadline) {
+        let timeout = self.config.close_timeout;
+        if self.end.is_none() && self.closing_since.is_some_and(|since| now.saturating_duration_since(since) >= timeout)
+        {
             self.end = Some(self.timed_out());
         }
     }
@@ -241,7 +244,7 @@ impl Connection {
         if !self.is_open() {
             return;
         }
-        self.start_close_deadline(now);
+        self.start_closing(now);
         self.send_close(frame);
         self.update_end();
     }
@@ -320,7 +323,9 @@ impl Connection {
             let mut shim = Shim::new(&mut bytes, &mut self.tracker, &mut self.transmit, &mut self.pongs);
             match self.context.read(&mut shim) {
                 Ok(message) => self.handle_message(message, now),
-                Err(tungstenite::Error::Io(_)) => return self.handle_taken(bytes),
+                Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return self.handle_taken(bytes);
+                }
                 Err(error) => self.fail(&error, now),
             }
         }
@@ -351,7 +356,7 @@ impl Connection {
     }
 
     fn handle_close(&mut self, frame: CloseFrame, now: Instant) {
-        self.start_close_deadline(now);
+        self.start_closing(now);
         if self.close_sent.is_none() {
             self.close_requested = true;
             self.close_sent = Some(frame.clone());
@@ -363,9 +368,13 @@ impl Connection {
     /// The other side broke the protocol or a limit: sends the close frame that says so (RFC 6455 §7.1.7).
     fn fail(&mut self, error: &tungstenite::Error, now: Instant) {
         let (frame, kind) = violation_of(error);
-        log::debug!("received data refused with {}: {error}", frame.code);
-        self.violation = Some(Error::new(Phase::Open, kind, lower_case(&error.to_string())));
-        self.start_close_deadline(now);
+        let reason = match error {
+            tungstenite::Error::Io(found_by_tracker) => found_by_tracker.to_string(),
+            error => lower_case(&error.to_string()),
+        };
+        log::debug!("received data refused with {}: {reason}", frame.code);
+        self.violation = Some(Error::new(Phase::Open, kind, reason));
+        self.start_closing(now);
         if self.close_sent.is_none() {
             self.send_close(frame);
         }
@@ -389,10 +398,8 @@ impl Connection {
         let _ = self.context.flush(&mut shim);
     }
 
-    fn start_close_deadline(&mut self, now: Instant) {
-        if self.close_deadline.is_none() {
-            self.close_deadline = Some(now + self.config.close_timeout);
-        }
+    fn start_closing(&mut self, now: Instant) {
+        self.closing_since.get_or_insert(now);
     }
 
     fn poll_heartbeat(&mut self, now: Instant) {
@@ -506,7 +513,8 @@ fn violation_of(error: &tungstenite::Error) -> (CloseFrame, ErrorKind) {
         tungstenite::Error::Utf8(_) => {
             (CloseFrame::violation(1007, "Invalid frame payload data"), ErrorKind::InvalidText)
         }
-        tungstenite::Error::Protocol(_) => {
+        // The second is what the tracker found.
+        tungstenite::Error::Protocol(_) | tungstenite::Error::Io(_) => {
             (CloseFrame::violation(1002, "Protocol error"), ErrorKind::ProtocolViolation)
         }
         _ => (CloseFrame::violation(1011, "Internal error"), ErrorKind::Internal),

@@ -5,14 +5,13 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConnection;
+use rustls::{ServerConfig, ServerConnection};
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::event::{Event, FragmentDigest};
 use crate::frame::{Frame, Inbox};
 use crate::handshake::Request;
 use crate::message::{Assembler, Incoming, close_parts};
-use crate::pki::{LeafKind, TestAuthority};
 use crate::report::Report;
 use crate::script::MessageKind;
 use crate::transport::{Input, Transport};
@@ -64,13 +63,15 @@ impl Connection {
         self.report.record(self.index, event);
     }
 
-    pub(crate) fn accept_tls(&mut self, kind: LeafKind) -> io::Result<()> {
-        let config = TestAuthority::shared().leaf(kind).server_config();
+    pub(crate) fn accept_tls(&mut self, config: Arc<ServerConfig>) -> io::Result<()> {
         let connection = ServerConnection::new(config).map_err(io::Error::other)?;
         // After a CONNECT the client may have sent its hello together with the request.
         let early = self.inbox.take_all();
         let result = self.transport.start_tls(connection.into(), &early, self.inbox.tail());
         self.note(result)?;
+        if self.transport.is_resumed() {
+            self.record(Event::Resumed);
+        }
         self.record(Event::Sni(self.transport.server_name()));
         Ok(())
     }

@@ -44,6 +44,8 @@ pub enum Event {
     Request(String),
     /// The peer reset the connection.
     Reset,
+    /// TLS took up the session of an earlier connection. What follows is [`Event::Sni`].
+    Resumed,
     /// TLS is established; the server name that the client asked for.
     Sni(Option<String>),
     /// A whole text message of up to 256 bytes.
@@ -72,6 +74,7 @@ impl Event {
             Self::Pong(_) => "pong",
             Self::Request(_) => "request",
             Self::Reset => "reset",
+            Self::Resumed => "resumed",
             Self::Sni(_) => "sni",
             Self::Text(_) => "text",
             Self::TextDigest(_) => "text_digest",
@@ -148,6 +151,7 @@ mod tests {
         let cases = [
             (Event::Close(1005, String::new()), r#"{"close":[1005,""]}"#),
             (Event::Eof, r#""eof""#),
+            (Event::Resumed, r#""resumed""#),
             (Event::Sni(None), r#"{"sni":null}"#),
             (Event::binary(&[1, 2, 255]), r#"{"binary":{"size":3,"head":[1,2,255],"sum":258}}"#),
             (Event::text("hi"), r#"{"text":"hi"}"#),

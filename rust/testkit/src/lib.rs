@@ -20,7 +20,7 @@
 //! - [`RawClient`] is the opposite side, for tests of servers.
 //!
 //! The binary `tungsten-testkit` offers the same servers to other processes: `control` speaks JSON lines, `echo` serves
-//! a demo.
+//! a demo. `identity` writes certificates for servers that are not ours.
 //!
 //! # Examples
 //!
@@ -60,7 +60,7 @@ pub use client::RawClient;
 pub use dead_end::{BlackHole, closed_port};
 pub use event::{BinaryDigest, Event, FragmentDigest, Recorded, TextDigest};
 pub use frame::Frame;
-pub use pki::{Identity, LeafKind, TestAuthority};
+pub use pki::{Identity, Issuer, Leaf, LeafKind, TestAuthority};
 pub use report::WaitError;
 pub use script::{Fill, Fragment, MessageKind, Respond, Step};
 pub use server::{Options, Server};

@@ -2,6 +2,7 @@
 
 mod control;
 mod echo;
+mod identity;
 
 use std::io;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use clap::Parser;
 
 /// Loopback WebSocket peers for the tests and the demo of Tungsten.
 ///
-/// Ends when standard input reaches its end, so that it never outlives the process that started it.
+/// What runs servers ends when standard input reaches its end, so that it never outlives the process that started it.
 #[derive(Parser)]
 enum Command {
     /// Starts scripted servers on demand: prints `ready PORT`, then takes JSON lines on that port.
@@ -21,6 +22,12 @@ enum Command {
         /// Where to write the certificate to trust, as PEM.
         #[arg(long, value_name = "PATH")]
         ca_file: PathBuf,
+    },
+    /// Writes `authority.pem`, `certificate.pem` and `key.pem` for servers that are other programs, and ends.
+    Identity {
+        /// Where to write them.
+        #[arg(long, value_name = "PATH")]
+        dir: PathBuf,
     },
 }
 
@@ -32,6 +39,7 @@ fn main() -> anyhow::Result<()> {
             None
         }
         Command::Echo { ca_file } => Some(echo::start(&ca_file)?),
+        Command::Identity { dir } => return identity::write(&dir),
     };
     io::copy(&mut io::stdin().lock(), &mut io::sink()).context("wait for the end of standard input")?;
     Ok(())

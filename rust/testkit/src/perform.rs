@@ -1,20 +1,30 @@
 //! Goes through the steps of a script on one connection.
 
 use std::io;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
 
 use crate::connection::{Connection, peer_is_gone};
 use crate::event::Event;
 use crate::frame::Frame;
 use crate::message::Incoming;
+use crate::pki::TestAuthority;
 use crate::script::{Fill, Fragment, MessageKind, Respond, Step};
 
 /// Messages of a [`Fill`] leave in writes of about this size.
 const BATCH: usize = 64 * 1024;
 
 impl Connection {
-    /// Runs the script. At its end the connection is closed in order: FIN, then input is ignored until the peer's FIN.
+    /// Runs the script, over TLS if a configuration is given. At its end the connection is closed in order: FIN, then input is ignored until the peer's FIN.
     /// A failed script closes at once.
-    pub(crate) fn run(mut self, script: &[Step]) {
+    pub(crate) fn run(mut self, tls: Option<Arc<ServerConfig>>, script: &[Step]) {
+        if let Some(config) = tls
+            && let Err(error) = self.accept_tls(config)
+        {
+            self.record(Event::Failed(format!("TLS: {error}")));
+            return;
+        }
         for (number, step) in script.iter().enumerate() {
             if *step == Step::Rst {
                 // Recorded before, since the peer may see the reset, and a test may look, at any time after.
@@ -71,7 +81,7 @@ impl Connection {
             Step::Rst => Ok(()), // Done by `run`, which owns the connection.
             Step::Stall => self.report.wait_for_stop(self.timeout),
             Step::Text(text) => self.send(&Frame::text(text).encode()),
-            Step::Tls(kind) => self.accept_tls(*kind),
+            Step::Tls(kind) => self.accept_tls(TestAuthority::shared().leaf(*kind).server_config()),
             Step::Trickle(piece) => {
                 self.transport.trickle(*piece);
                 Ok(())

@@ -4,11 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
+    KeyUsagePurpose, PublicKeyData, date_time_ymd,
 };
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ALL_VERSIONS, ClientConfig, RootCertStore, ServerConfig};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ALL_VERSIONS, ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use serde::{Deserialize, Serialize};
 
 /// A certificate authority for loopback servers, together with the identities it has issued.
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 /// Each identity is made on first use and then kept, so two servers of the same kind show the same certificate.
 pub struct TestAuthority {
     issuer: CertifiedIssuer<'static, KeyPair>,
+    intermediate: CertifiedIssuer<'static, KeyPair>,
     good: OnceLock<Identity>,
     wrong_name: OnceLock<Identity>,
     expired: OnceLock<Identity>,
@@ -28,11 +30,11 @@ impl TestAuthority {
     /// # Errors
     /// - when the system's random source fails.
     pub fn new() -> Result<Self, rcgen::Error> {
-        let mut params = named("Tungsten test authority", &[])?;
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let issuer = CertifiedIssuer::self_signed(authority("Tungsten test authority")?, KeyPair::generate()?)?;
+        let intermediate = authority("Tungsten intermediate test authority")?;
         Ok(Self {
-            issuer: CertifiedIssuer::self_signed(params, KeyPair::generate()?)?,
+            intermediate: CertifiedIssuer::signed_by(intermediate, KeyPair::generate()?, &issuer)?,
+            issuer,
             good: OnceLock::new(),
             wrong_name: OnceLock::new(),
             expired: OnceLock::new(),
@@ -59,6 +61,11 @@ impl TestAuthority {
         self.issuer.der()
     }
 
+    /// The certificate of an authority that this one has issued, as PEM.
+    pub fn intermediate_pem(&self) -> String {
+        self.intermediate.pem()
+    }
+
     /// The identity of this kind.
     ///
     /// # Panics
@@ -70,7 +77,7 @@ impl TestAuthority {
             LeafKind::Expired => &self.expired,
             LeafKind::SelfSigned => &self.self_signed,
         };
-        slot.get_or_init(|| self.issue(kind).expect("the parameters of each kind are fixed and valid"))
+        slot.get_or_init(|| self.issue(&kind.leaf()).expect("the parameters of each kind are fixed and valid"))
     }
 
     /// A client configuration that trusts this authority and nothing else.
@@ -78,37 +85,39 @@ impl TestAuthority {
     /// # Panics
     /// Never in practice: the authority's certificate is well formed and ring supports all protocol versions.
     pub fn client_config(&self) -> Arc<ClientConfig> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.ca_der().clone()).expect("our own certificate parses");
         let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(ALL_VERSIONS)
             .expect("ring supports every protocol version")
-            .with_root_certificates(roots)
+            .with_root_certificates(self.roots())
             .with_no_client_auth();
         Arc::new(config)
     }
 
-    fn issue(&self, kind: LeafKind) -> Result<Identity, rcgen::Error> {
-        let names: &[&str] = match kind {
-            LeafKind::WrongName => &["other.invalid"],
-            LeafKind::Good | LeafKind::Expired | LeafKind::SelfSigned => &["localhost", "127.0.0.1", "::1"],
-        };
-        let mut params = named("Tungsten test server", names)?;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        if kind == LeafKind::Expired {
-            params.not_before = date_time_ymd(2001, 1, 1);
-            params.not_after = date_time_ymd(2002, 1, 1);
-        }
+    /// A new identity.
+    ///
+    /// # Errors
+    /// - when the names cannot be in a certificate, or the system's random source fails.
+    pub fn issue(&self, leaf: &Leaf) -> Result<Identity, rcgen::Error> {
         let key = KeyPair::generate()?;
-        let certificate = match kind {
-            LeafKind::SelfSigned => params.self_signed(&key)?,
-            LeafKind::Good | LeafKind::WrongName | LeafKind::Expired => {
-                params.use_authority_key_identifier_extension = true;
-                params.signed_by(&key, &self.issuer)?
-            }
+        let params = leaf.params()?;
+        let (certificate, intermediate) = match leaf.issuer {
+            Issuer::Authority => (params.signed_by(&key, &self.issuer)?, None),
+            Issuer::Intermediate => (params.signed_by(&key, &self.intermediate)?, Some(&self.intermediate)),
+            Issuer::Itself => (params.self_signed(&key)?, None),
         };
-        Ok(Identity::new(certificate.der().clone(), certificate.pem(), &key))
+        let mut chain = vec![certificate.der().clone()];
+        let mut chain_pem = certificate.pem();
+        if let Some(intermediate) = intermediate {
+            chain.push(intermediate.der().clone());
+            chain_pem.push_str(&intermediate.pem());
+        }
+        Ok(Identity::new(chain, chain_pem, &key))
+    }
+
+    fn roots(&self) -> RootCertStore {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.ca_der().clone()).expect("our own certificate parses");
+        roots
     }
 }
 
@@ -132,12 +141,100 @@ pub enum LeafKind {
     SelfSigned,
 }
 
+impl LeafKind {
+    fn leaf(self) -> Leaf {
+        match self {
+            Self::Good => Leaf::default(),
+            Self::WrongName => Leaf { names: vec!["other.invalid".into()], ..Leaf::default() },
+            Self::Expired => Leaf { expired: true, ..Leaf::default() },
+            Self::SelfSigned => Leaf { issuer: Issuer::Itself, ..Leaf::default() },
+        }
+    }
+}
+
+/// What a new certificate says; by default it is that of [`LeafKind::Good`].
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    /// The common name of its subject.
+    pub common_name: String,
+    /// Its alternative names, and addresses. Without any it has only its common name.
+    pub names: Vec<String>,
+    /// Whether its validity ended in 2002.
+    pub expired: bool,
+    /// Whether it may issue certificates for leaves (`CA:TRUE`, `pathlen:0`). It says nothing about its uses then, as a
+    /// certificate that Godot has made.
+    pub is_ca: bool,
+    /// Whether it is for a client instead of a server.
+    pub is_for_client: bool,
+    /// Who has issued it.
+    pub issuer: Issuer,
+}
+
+impl Default for Leaf {
+    fn default() -> Self {
+        Self {
+            common_name: "Tungsten test server".to_owned(),
+            names: ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into(),
+            expired: false,
+            is_ca: false,
+            is_for_client: false,
+            issuer: Issuer::Authority,
+        }
+    }
+}
+
+impl Leaf {
+    /// What Godot's `Crypto.generate_self_signed_certificate("CN=...")` makes: a common name, no others, and `CA:TRUE`.
+    pub fn as_godot_makes(common_name: &str) -> Self {
+        Self {
+            common_name: common_name.to_owned(),
+            names: Vec::new(),
+            is_ca: true,
+            issuer: Issuer::Itself,
+            ..Self::default()
+        }
+    }
+
+    fn params(&self) -> Result<CertificateParams, rcgen::Error> {
+        let mut params = named(&self.common_name, &self.names)?;
+        if self.is_ca {
+            params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        } else {
+            params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+            params.extended_key_usages = vec![if self.is_for_client {
+                ExtendedKeyUsagePurpose::ClientAuth
+            } else {
+                ExtendedKeyUsagePurpose::ServerAuth
+            }];
+        }
+        if self.expired {
+            params.not_before = date_time_ymd(2001, 1, 1);
+            params.not_after = date_time_ymd(2002, 1, 1);
+        }
+        params.use_authority_key_identifier_extension = self.issuer != Issuer::Itself;
+        Ok(params)
+    }
+}
+
+/// Who has issued a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Issuer {
+    /// The test authority.
+    Authority,
+    /// An authority that the test authority has issued; its certificate is part of the chain.
+    Intermediate,
+    /// Its own key.
+    Itself,
+}
+
 /// A certificate chain with its private key.
 pub struct Identity {
     chain: Vec<CertificateDer<'static>>,
     chain_pem: String,
+    key: PrivateKeyDer<'static>,
     key_pem: String,
-    server_config: Arc<ServerConfig>,
+    public_key: Vec<u8>,
+    server_config: OnceLock<Arc<ServerConfig>>,
 }
 
 impl Identity {
@@ -156,20 +253,51 @@ impl Identity {
         &self.key_pem
     }
 
-    /// A server configuration that shows this identity, for all TLS versions of rustls, without client authentication.
-    pub fn server_config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.server_config)
+    /// The public key as DER (`SubjectPublicKeyInfo`).
+    pub fn public_key(&self) -> &[u8] {
+        &self.public_key
     }
 
-    fn new(certificate: CertificateDer<'static>, chain_pem: String, key: &KeyPair) -> Self {
-        let chain = vec![certificate];
-        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_protocol_versions(ALL_VERSIONS)
-            .expect("ring supports every protocol version")
-            .with_no_client_auth()
-            .with_single_cert(chain.clone(), PrivateKeyDer::Pkcs8(key.serialize_der().into()))
-            .expect("the key was generated for this certificate");
-        Self { chain, chain_pem, key_pem: key.serialize_pem(), server_config: Arc::new(config) }
+    /// A server configuration that shows this identity, for these TLS versions. If `clients` is given, a client needs a
+    /// certificate that was issued there.
+    ///
+    /// # Panics
+    /// When `versions` is empty.
+    pub fn server_config_with(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        clients: Option<&TestAuthority>,
+    ) -> Arc<ServerConfig> {
+        let provider = Arc::new(default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(versions)
+            .expect("ring supports every protocol version");
+        let config = match clients {
+            None => config.with_no_client_auth(),
+            Some(authority) => {
+                let roots = Arc::new(authority.roots());
+                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build();
+                config.with_client_cert_verifier(verifier.expect("there is an authority to trust"))
+            }
+        };
+        let config = config.with_single_cert(self.chain.clone(), self.key.clone_key());
+        Arc::new(config.expect("the key was generated for this certificate"))
+    }
+
+    /// A server configuration that shows this identity, for all TLS versions of rustls, without client authentication.
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        Arc::clone(self.server_config.get_or_init(|| self.server_config_with(ALL_VERSIONS, None)))
+    }
+
+    fn new(chain: Vec<CertificateDer<'static>>, chain_pem: String, key: &KeyPair) -> Self {
+        Self {
+            chain,
+            chain_pem,
+            key: PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+            key_pem: key.serialize_pem(),
+            public_key: key.subject_public_key_info(),
+            server_config: OnceLock::new(),
+        }
     }
 }
 
@@ -180,8 +308,15 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-fn named(common_name: &str, names: &[&str]) -> Result<CertificateParams, rcgen::Error> {
-    let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
+fn authority(common_name: &str) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = named(common_name, &[])?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    Ok(params)
+}
+
+fn named(common_name: &str, names: &[String]) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(names)?;
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, common_name);
     Ok(params)

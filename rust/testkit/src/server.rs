@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rustls::ServerConfig;
+
 use crate::connection::Connection;
 use crate::event::{Event, Recorded};
 use crate::report::{Report, WaitError};
@@ -21,6 +23,8 @@ pub struct Options {
     pub ipv6: bool,
     /// How long a step may wait for the peer, a signal or the stop without any progress. 10 s unless changed.
     pub timeout: Duration,
+    /// TLS with this configuration comes before every script, instead of a step [`Step::Tls`].
+    pub tls: Option<Arc<ServerConfig>>,
     /// Whether events are kept. Turn this off for servers that run for long, since the report only grows.
     pub recording: bool,
 }
@@ -28,7 +32,7 @@ pub struct Options {
 impl Options {
     /// Every connection follows this script; IPv4, timeout of 10 s, with a report.
     pub fn new(script: impl Into<Vec<Step>>) -> Self {
-        Self { scripts: vec![script.into()], ipv6: false, timeout: Duration::from_secs(10), recording: true }
+        Self { scripts: vec![script.into()], ipv6: false, timeout: Duration::from_secs(10), tls: None, recording: true }
     }
 }
 
@@ -64,7 +68,8 @@ impl Server {
         };
         let address = listener.local_addr()?;
         let report = Arc::new(Report::new(options.recording));
-        let is_tls = options.scripts.first().is_some_and(|script| matches!(script.first(), Some(Step::Tls(_))));
+        let begins_with_tls = |script: &Vec<Step>| matches!(script.first(), Some(Step::Tls(_)));
+        let is_tls = options.tls.is_some() || options.scripts.first().is_some_and(begins_with_tls);
         let connections = Arc::new(Connections { options, report: Arc::clone(&report), live: Mutex::default() });
         let accepting = Arc::clone(&connections);
         let thread = thread::Builder::new()
@@ -191,9 +196,10 @@ impl Connections {
         let weak = Arc::downgrade(&socket);
         let script = self.script(index).to_vec();
         let connection = Connection::new(socket, index, Arc::clone(&self.report), self.options.timeout)?;
+        let tls = self.options.tls.clone();
         let thread = thread::Builder::new()
             .name(format!("testkit connection {index}"))
-            .spawn(move || connection.run(&script))?;
+            .spawn(move || connection.run(tls, &script))?;
         let mut live = lock(&self.live);
         live.retain(|live| !live.thread.is_finished());
         live.push(Live { socket: weak, thread });

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::Connection;
+use rustls::{Connection, HandshakeKind};
 use socket2::SockRef;
 
 /// Size of one read, and of the pieces in which a large message is encrypted.
@@ -78,6 +78,11 @@ impl Transport {
             Some(Connection::Server(connection)) => connection.server_name().map(str::to_owned),
             _ => None,
         }
+    }
+
+    /// Whether TLS has taken up the session of an earlier connection.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.connection.handshake_kind() == Some(HandshakeKind::Resumed))
     }
 
     /// Waits for input and appends it to `into`.

@@ -164,3 +164,15 @@ fn echo_serves_both_addresses() {
     }
     assert!(process.end());
 }
+
+#[test]
+fn identity_writes_three_files_and_ends() {
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("identity");
+    let mut process = Process::start(&["identity", "--dir", dir.to_str().unwrap()]);
+    assert_eq!(process.first_line, "");
+    assert!(process.child.wait().unwrap().success());
+    for (name, kind) in [("authority", "CERTIFICATE"), ("certificate", "CERTIFICATE"), ("key", "PRIVATE KEY")] {
+        let pem = std::fs::read_to_string(dir.join(format!("{name}.pem"))).unwrap();
+        assert!(pem.starts_with(&format!("-----BEGIN {kind}-----")), "{name}");
+    }
+}

@@ -7,8 +7,11 @@ use std::sync::Arc;
 
 use rig::{PATIENCE, events_until};
 use rustls::pki_types::ServerName;
+use rustls::version::TLS12;
 use rustls::{ClientConnection, StreamOwned};
-use tungsten_testkit::{Event, Frame, LeafKind, RawClient, Respond, Server, Step, TestAuthority};
+use tungsten_testkit::{
+    Event, Frame, Issuer, Leaf, LeafKind, Options, RawClient, Respond, Server, Step, TestAuthority,
+};
 use tungstenite::Message;
 
 fn secure_echo() -> Server {
@@ -126,6 +129,33 @@ fn fin_without_close_notify_is_seen_as_a_truncation() {
     assert_eq!(socket.read().unwrap(), Message::text("cut"));
     let error = socket.read().unwrap_err();
     assert!(error.to_string().contains("close_notify"), "{error}");
+}
+
+#[test]
+fn configuration_in_the_options_comes_before_the_script() {
+    let leaf = Leaf { names: vec!["other.invalid".into()], issuer: Issuer::Intermediate, ..Leaf::default() };
+    let identity = TestAuthority::shared().issue(&leaf).unwrap();
+    let tls = Some(identity.server_config_with(&[&TLS12], None));
+    let server = Server::start_with(Options { tls, ..Options::new([Step::Upgrade]) }).unwrap();
+    assert!(server.url().starts_with("wss://"), "{}", server.url());
+    let mut client = RawClient::connect(server.address()).unwrap();
+    client.start_tls("other.invalid").unwrap();
+    client.upgrade(&[]).unwrap();
+}
+
+#[test]
+fn session_that_is_taken_up_again_is_recorded() {
+    let server = secure_echo();
+    let config = TestAuthority::shared().client_config();
+    for _ in 0..2 {
+        let name = ServerName::try_from("localhost").unwrap();
+        let connection = ClientConnection::new(Arc::clone(&config), name).unwrap();
+        let stream = StreamOwned::new(connection, TcpStream::connect(server.address()).unwrap());
+        tungstenite::client::client(server.url(), stream).unwrap();
+    }
+    let events = server.wait_for_events("sni", 2, PATIENCE).unwrap();
+    let resumed = events.iter().filter(|recorded| recorded.event == Event::Resumed);
+    assert!(resumed.map(|recorded| recorded.connection).eq([1]), "{events:?}");
 }
 
 #[test]

@@ -64,13 +64,20 @@ impl<'a, 'b> Shim<'a, 'b> {
 }
 
 impl Read for Shim<'_, '_> {
+    /// Gives no bytes from a violation on; [`io::ErrorKind::InvalidData`] tells of it.
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if let Some(violation) = self.tracker.violation() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, violation));
+        }
         if self.input.is_empty() || self.tracker.frames() >= MAX_FRAMES {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let len = self.input.read(buf)?;
-        self.tracker.follow(&buf[..len]);
-        Ok(len)
+        match self.tracker.follow(&buf[..len]) {
+            // Not even a part of the frame; an empty read would be the end of the stream.
+            0 => self.read(buf),
+            taken => Ok(taken),
+        }
     }
 }
 

@@ -156,6 +156,9 @@ fn check(head: &RequestHead) -> Result<&str, Refusal> {
     if !head.is_http_1_1 {
         return Err(Refusal::BadRequest("the request is not HTTP/1.1"));
     }
+    if head.fields.only("host").is_none() {
+        return Err(Refusal::BadRequest("there is no `Host`, or more than one"));
+    }
     if !head.fields.has_token("upgrade", "websocket") {
         return Err(Refusal::UpgradeRequired);
     }
@@ -234,6 +237,8 @@ mod tests {
             ("GET", "POST", 405),
             ("GET /chat?x=1 HTTP/1.1", "GET /", 400),
             ("HTTP/1.1", "HTTP/1.0", 400),
+            ("Host: example.com\r\n", "", 400),
+            ("Host:", "Host: other.com\r\nHost:", 400),
             ("Upgrade: websocket", "Upgrade: h2c", 426),
             ("Connection: keep-alive, Upgrade", "Connection: close", 400),
             ("Version: 13", "Version: 8", 426),

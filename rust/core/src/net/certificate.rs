@@ -2,10 +2,11 @@
 
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::{CertificateError, Error};
-use std::time::Duration;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::oid::AssociatedOid as _;
+use x509_cert::ext::pkix::BasicConstraints;
 
 /// `id-at-commonName` (RFC 5280 appendix A.1).
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
@@ -24,14 +25,24 @@ impl Parsed {
     /// Checks that it is valid at `now`.
     pub(super) fn check_dates(&self, now: UnixTime) -> Result<(), Error> {
         let validity = &self.0.tbs_certificate.validity;
-        let now = Duration::from_secs(now.as_secs());
-        if now < validity.not_before.to_unix_duration() {
-            return Err(CertificateError::NotValidYet.into());
+        let not_before = UnixTime::since_unix_epoch(validity.not_before.to_unix_duration());
+        let not_after = UnixTime::since_unix_epoch(validity.not_after.to_unix_duration());
+        if now < not_before {
+            return Err(CertificateError::NotValidYetContext { time: now, not_before }.into());
         }
-        if now > validity.not_after.to_unix_duration() {
-            return Err(CertificateError::Expired.into());
+        if now > not_after {
+            return Err(CertificateError::ExpiredContext { time: now, not_after }.into());
         }
         Ok(())
+    }
+
+    /// Whether it may issue others (RFC 5280 §4.2.1.9), as one that Godot has made for a server says too.
+    pub(super) fn is_authority(&self) -> bool {
+        let extensions = self.0.tbs_certificate.extensions.iter().flatten();
+        let mut constraints = extensions.filter(|extension| extension.extn_id == BasicConstraints::OID);
+        constraints.any(|extension| {
+            BasicConstraints::from_der(extension.extn_value.as_bytes()).is_ok_and(|constraints| constraints.ca)
+        })
     }
 
     /// Whether its name is `name` in the way of old: it has no alternative names, and the common name is the same.

@@ -4,9 +4,9 @@ use super::Stream;
 use super::verify::{Trust, Verifier};
 use crate::error::{Error, ErrorKind, Misuse, Phase};
 use base64::Engine as _;
-use rustls::CertificateError;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{AlertDescription, CertificateError};
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
@@ -107,7 +107,12 @@ impl TlsClient {
             None => config.with_no_client_auth(),
             Some(identity) => config
                 .with_client_auth_cert(certificates(&identity.certificates)?, private_key(&identity.key)?)
-                .map_err(|error| Misuse::InvalidCertificate(error.to_string()))?,
+                .map_err(|error| match error {
+                    rustls::Error::InconsistentKeys(_) => {
+                        Misuse::InvalidCertificate("the private key belongs to another certificate".to_owned())
+                    }
+                    error => Misuse::InvalidCertificate(error.to_string()),
+                })?,
         };
         Ok(Self { config: Arc::new(config), server_name: options.server_name.clone() })
     }
@@ -141,10 +146,12 @@ fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, Misuse> {
 }
 
 fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, Misuse> {
+    // PKCS #8 says so in its first line, PKCS #1 and SEC 1 in the second (RFC 1421 §4.6.1.1).
+    if pem.contains("BEGIN ENCRYPTED PRIVATE KEY") || pem.contains("Proc-Type: 4,ENCRYPTED") {
+        return Err(Misuse::InvalidCertificate("the private key is encrypted; only plain ones can be read".to_owned()));
+    }
     PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|error| match error {
-        pem::Error::NoItemsFound => {
-            Misuse::InvalidCertificate("it holds no private key in PEM that is not encrypted".to_owned())
-        }
+        pem::Error::NoItemsFound => Misuse::InvalidCertificate("it holds no private key in PEM".to_owned()),
         error => Misuse::InvalidCertificate(error.to_string()),
     })
 }
@@ -272,13 +279,19 @@ fn tls_failed(reason: &str) -> Error {
 fn certificate_or_tls_failed(error: &rustls::Error) -> Error {
     let rustls::Error::InvalidCertificate(reason) = error else {
         let hint = match error {
+            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+                " (the server asks for a certificate of the client)"
+            }
             rustls::Error::InvalidMessage(_) => " (the server may not speak TLS on this port)",
             _ => "",
         };
         return tls_failed(&format!("{error}{hint}"));
     };
     let kind = match reason {
-        CertificateError::UnknownIssuer => ErrorKind::CertificateUntrusted,
+        CertificateError::UnknownIssuer => {
+            let message = "the certificate of the server was refused: it was not issued by a trusted authority";
+            return failed(ErrorKind::CertificateUntrusted, message.to_owned());
+        }
         CertificateError::ApplicationVerificationFailure => {
             let message = "the certificate of the server was refused: its key is none of those that are pinned";
             return failed(ErrorKind::CertificateUntrusted, message.to_owned());

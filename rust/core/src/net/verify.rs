@@ -71,13 +71,18 @@ impl Verifier {
             return Parsed::new(end_entity)?.check_dates(now);
         }
         let anchors = &self.trust.anchors;
-        verify_server_cert_signed_by_trust_anchor(parsed, anchors, intermediates, now, self.algorithms.all).map_err(
-            |error| match error {
-                // An authority that only has the name of a trusted one.
-                Error::InvalidCertificate(CertificateError::BadSignature) => CertificateError::UnknownIssuer.into(),
-                other => other,
-            },
-        )
+        match verify_server_cert_signed_by_trust_anchor(parsed, anchors, intermediates, now, self.algorithms.all) {
+            // An authority that only has the name of a trusted one.
+            Err(Error::InvalidCertificate(CertificateError::BadSignature)) => {
+                Err(CertificateError::UnknownIssuer.into())
+            }
+            // One that Godot has made, and that is not trusted: webpki refuses it for another reason, since it says that
+            // it is an authority.
+            Err(Error::InvalidCertificate(CertificateError::Other(_))) if Parsed::new(end_entity)?.is_authority() => {
+                Err(CertificateError::UnknownIssuer.into())
+            }
+            result => result,
+        }
     }
 }
 

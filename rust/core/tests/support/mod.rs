@@ -171,10 +171,10 @@ pub(crate) fn recorded(server: &Server, name: &str) -> Vec<Recorded> {
 /// What the server has recorded, up to the end of its script, without what every connection begins with.
 #[track_caller]
 pub(crate) fn recorded_frames(server: &Server) -> Vec<tungsten_testkit::Event> {
-    use tungsten_testkit::Event::{Accepted, Done, Request, Sni};
+    use tungsten_testkit::Event::{Accepted, Done, Request, Resumed, Sni};
     let events = recorded(server, "done").into_iter().map(|recorded| recorded.event);
     let events = events.take_while(|event| *event != Done);
-    events.filter(|event| !matches!(event, Accepted(_) | Request(_) | Sni(_))).collect()
+    events.filter(|event| !matches!(event, Accepted(_) | Request(_) | Resumed | Sni(_))).collect()
 }
 
 /// The head of the first request, line by line.
