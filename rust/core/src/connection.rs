@@ -150,8 +150,27 @@ impl Connection {
         !self.ended && !self.held_back && !self.is_paused()
     }
 
+    /// Whether [`Self::resume`] has something to do.
+    pub(crate) fn can_resume(&self) -> bool {
+        self.held_back && !self.is_paused()
+    }
+
+    /// Whether nothing can be written any more.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
+    /// When [`Self::handle_timeout`] has something to do if nothing else happens before.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        if let Some(since) = self.closing_since {
+            return Some(since + self.config.close_timeout);
+        }
+        let interval = self.config.heartbeat_interval.filter(|_| self.is_open())?;
+        Some(self.heartbeat.deadline(interval, self.config.heartbeat_timeout))
+    }
+
     /// Whether reading waits for the application to take messages out.
-    fn is_paused(&self) -> bool {
+    pub(crate) fn is_paused(&self) -> bool {
         self.received.is_full(self.config.inbound_high_water, self.config.max_queued_messages)
     }
 

@@ -62,6 +62,13 @@ impl Heartbeat {
         Some(Beat::Ping(self.ping(now)))
     }
 
+    /// When [`Self::poll`] has something to do if nothing is received before.
+    pub(crate) fn deadline(&self, interval: Duration, timeout: Duration) -> Instant {
+        let next_ping = self.last_ping + interval;
+        let dead = self.unanswered.map(|(_, sent)| sent.max(self.last_received) + timeout);
+        dead.map_or(next_ping, |dead| dead.min(next_ping))
+    }
+
     /// Makes the next ping; an older one that is unanswered stays the one that is waited for.
     fn ping(&mut self, now: Instant) -> [u8; 8] {
         let number = self.next_number;

@@ -34,6 +34,6 @@ pub use config::Config;
 pub use connection::SendError;
 pub use error::{Error, ErrorKind, Misuse, Phase};
 pub use handshake::{Header, Response, UpgradeRequest};
-pub use peer::{Event, Network, Peer, ReadyState, Request};
+pub use peer::{Event, Guest, Network, Peer, ReadyState, Request};
 pub use queue::{Kind, Message};
 pub use url::WsUrl;

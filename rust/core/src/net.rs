@@ -8,6 +8,7 @@ mod dial;
 #[cfg(test)]
 pub(crate) mod fake;
 mod link;
+mod listen;
 mod resolve;
 mod stream;
 mod tcp;
@@ -17,7 +18,8 @@ mod verify;
 pub(crate) use dial::Dial;
 pub use link::Scratch;
 pub(crate) use link::{Link, Received};
+pub use listen::{Accepted, Listener, Next, StreamId, Wake};
 pub use resolve::{Lookup, Resolver, ThreadResolver};
 pub use stream::{Connector, Stream};
 pub use tcp::TcpConnector;
-pub use tls::{Identity, KeyPin, TlsClient, TlsOptions, Verification};
+pub use tls::{Identity, KeyPin, TlsClient, TlsOptions, TlsServer, Verification};

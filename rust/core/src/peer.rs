@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::connection::{Connection, End, SendError};
 use crate::error::{Error, Misuse, Phase};
 use crate::handshake::{ExtraFields, Response, UpgradeRequest};
-use crate::net::{Connector, Link, Received, Resolver, Scratch, Stream, TlsClient};
+use crate::net::{Connector, Link, Next, Received, Resolver, Scratch, Stream, TlsClient, TlsServer, Wake};
 use crate::queue::{Kind, Message, ReceiveQueue};
 use crate::url::WsUrl;
 use accepting::Accepting;
@@ -34,6 +34,21 @@ pub struct Request {
     pub headers: Vec<String>,
     /// TLS for a `wss` URL; without it such a URL cannot be used.
     pub tls: Option<TlsClient>,
+}
+
+/// A stream on which a client is expected to ask for an upgrade.
+#[derive(Debug)]
+pub struct Guest {
+    /// The bytes.
+    pub stream: Box<dyn Stream>,
+    /// TLS, unless the stream is plain or does it itself.
+    pub tls: Option<TlsServer>,
+    /// Sub-protocols that the server speaks.
+    pub protocols: Vec<String>,
+    /// Header fields to add to the answer, as `Name: value`.
+    pub headers: Vec<String>,
+    /// How to be polled again if a listener decides on it.
+    pub wake: Option<Wake>,
 }
 
 /// The outside world.
@@ -87,6 +102,10 @@ pub struct Peer {
     protocol: String,
     /// Messages that were not read when the connection ended.
     left_over: ReceiveQueue,
+    /// How to be polled again if a listener decides on it.
+    wake: Option<Wake>,
+    /// The last poll brought messages, so the next one tells what else has happened.
+    is_behind: bool,
 }
 
 /// How the last connection ended.
@@ -125,6 +144,8 @@ struct Session {
     link: Link,
     connection: Connection,
     close_reported: bool,
+    /// The last read did not take all that was there, or there was none.
+    may_have_more: bool,
     /// TLS failed; the connection can only end.
     tls_error: Option<Error>,
 }
@@ -142,6 +163,8 @@ impl Peer {
             request: None,
             protocol: String::new(),
             left_over: ReceiveQueue::default(),
+            wake: None,
+            is_behind: false,
         }
     }
 
@@ -156,6 +179,14 @@ impl Peer {
             session.connection.set_config(config.clone());
         }
         self.config = config;
+        self.wake();
+    }
+
+    /// Asks to be polled: what is waited for has changed.
+    fn wake(&self) {
+        if let Some(wake) = &self.wake {
+            wake.wake();
+        }
     }
 
     /// Starts to connect. How it goes on is up to [`Self::poll`]; how it ended, to [`Self::state`] and
@@ -177,25 +208,20 @@ impl Peer {
         Ok(())
     }
 
-    /// Starts to serve a client that has connected: `stream` is expected to bring an upgrade request. `protocols` are
-    /// the sub-protocols that the server speaks, `headers` go into its answer, as `Name: value`.
+    /// Starts to serve a client that has connected.
     ///
     /// # Errors
     /// Why it could not even be started; nothing has changed then.
-    pub fn accept(
-        &mut self,
-        stream: Box<dyn Stream>,
-        protocols: &[String],
-        headers: &[String],
-        now: Instant,
-    ) -> Result<(), Misuse> {
+    pub fn accept(&mut self, guest: Guest, now: Instant) -> Result<(), Misuse> {
         if matches!(self.state, ReadyState::Connecting | ReadyState::Open) {
             return Err(Misuse::AlreadyInUse);
         }
-        let extra = ExtraFields::new(protocols, headers)?;
+        let extra = ExtraFields::new(&guest.protocols, &guest.headers)?;
+        let tls = guest.tls.map(|tls| tls.start()).transpose()?;
         self.reset();
         self.state = ReadyState::Connecting;
-        self.stage = Stage::Accepting(Box::new(Accepting::new(Link::new(stream, None), extra, now)));
+        self.wake = guest.wake;
+        self.stage = Stage::Accepting(Box::new(Accepting::new(Link::new(guest.stream, tls), extra, now)));
         Ok(())
     }
 
@@ -208,6 +234,8 @@ impl Peer {
         self.request = None;
         self.protocol.clear();
         self.left_over = ReceiveQueue::default();
+        self.wake = None;
+        self.is_behind = false;
     }
 
     /// Does all that can be done now, without waiting: reads, answers, writes, and looks at the deadlines.
@@ -220,9 +248,23 @@ impl Peer {
         if let Stage::Open(session) = &mut self.stage {
             session.poll(now, scratch);
         }
-        let brought_messages = self.messages_received() > before;
-        if !brought_messages {
+        self.is_behind = self.messages_received() > before;
+        if !self.is_behind {
             self.report_progress();
+        }
+    }
+
+    /// When the next [`Self::poll`] has something to do. A peer whose streams no listener watches is polled all the
+    /// time and has no need to ask.
+    pub fn next_poll(&self) -> Next {
+        match &self.stage {
+            Stage::Idle => Next::WhenReadyOr(None),
+            Stage::Opening(_) => Next::Now,
+            Stage::Accepting(accepting) => Next::WhenReadyOr(Some(accepting.deadline(self.config.handshake_timeout))),
+            Stage::Open(session) if self.is_behind => Next::Now,
+            Stage::Open(session) if session.may_have_more && session.connection.wants_input() => Next::Now,
+            Stage::Open(session) if session.connection.can_resume() => Next::Now,
+            Stage::Open(session) => Next::WhenReadyOr(session.connection.deadline()),
         }
     }
 
@@ -255,7 +297,8 @@ impl Peer {
         self.protocol = opened.protocol;
         self.state = ReadyState::Open;
         self.events.push_back(Event::Opened);
-        let session = Session { link: opened.link, connection, close_reported: false, tls_error: None };
+        let session =
+            Session { link: opened.link, connection, close_reported: false, may_have_more: true, tls_error: None };
         self.stage = Stage::Open(Box::new(session));
     }
 
@@ -309,6 +352,9 @@ impl Peer {
         let session = self.open_session()?;
         session.connection.send(kind, payload)?;
         session.flush(now);
+        if session.connection.is_broken() {
+            self.wake();
+        }
         Ok(())
     }
 
@@ -338,11 +384,13 @@ impl Peer {
             (Stage::Opening(_) | Stage::Accepting(_), _) => {
                 self.stage = Stage::Idle;
                 self.state = ReadyState::Closed;
+                self.wake();
             }
             (Stage::Open(session), ReadyState::Open) => {
                 session.connection.close(frame, now);
                 session.flush(now);
                 self.state = ReadyState::Closing;
+                self.wake();
             }
             _ => {}
         }
@@ -370,6 +418,7 @@ impl Peer {
         self.events.clear();
         self.outcome = Outcome::default();
         self.state = ReadyState::Closed;
+        self.wake();
     }
 
     /// What the peer is doing.
@@ -390,7 +439,14 @@ impl Peer {
     /// The oldest message that was not read yet. Messages stay readable after the end.
     pub fn receive(&mut self) -> Option<Message> {
         match &mut self.stage {
-            Stage::Open(session) => session.connection.receive(),
+            Stage::Open(session) => {
+                let was_paused = session.connection.is_paused();
+                let message = session.connection.receive();
+                if was_paused {
+                    self.wake();
+                }
+                message
+            }
             _ => self.left_over.pop(),
         }
     }
@@ -485,10 +541,12 @@ impl Peer {
 impl Session {
     fn poll(&mut self, now: Instant, scratch: &mut Scratch) {
         self.connection.resume(now);
+        self.may_have_more = true;
         for _ in 0..MAX_READS {
-            if !self.connection.wants_input() || !self.read(now, scratch) {
+            if !self.may_have_more || !self.connection.wants_input() {
                 break;
             }
+            self.may_have_more = self.read(now, scratch);
         }
         self.connection.handle_timeout(now);
         self.flush(now);

@@ -65,27 +65,8 @@ impl EngineStream {
         }
     }
 
-    fn bytes(&mut self) -> Gd<StreamPeer> {
-        match &self.tls {
-            Some(tls) => tls.clone().upcast(),
-            None => self.tcp.clone().upcast(),
-        }
-    }
-}
-
-impl Stream for EngineStream {
-    fn poll_connected(&mut self) -> io::Result<bool> {
-        match self.poll() {
-            Status::Connecting => Ok(false),
-            Status::Connected => {
-                self.set_no_delay(true);
-                Ok(true)
-            }
-            Status::Gone => Err(io::ErrorKind::NotConnected.into()),
-        }
-    }
-
-    fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+    /// Reads what the engine has at hand; 0 means that nothing more will come.
+    fn receive_piece(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         // The engine says that the other side is gone only once nothing is left to read, and must not be asked for
         // bytes after that.
         if !matches!(self.poll(), Status::Connected) {
@@ -107,6 +88,41 @@ impl Stream for EngineStream {
         let len = data.len().min(buf.len());
         buf[..len].copy_from_slice(&data[..len]);
         Ok(len)
+    }
+
+    fn bytes(&mut self) -> Gd<StreamPeer> {
+        match &self.tls {
+            Some(tls) => tls.clone().upcast(),
+            None => self.tcp.clone().upcast(),
+        }
+    }
+}
+
+impl Stream for EngineStream {
+    fn poll_connected(&mut self) -> io::Result<bool> {
+        match self.poll() {
+            Status::Connecting => Ok(false),
+            Status::Connected => {
+                self.set_no_delay(true);
+                Ok(true)
+            }
+            Status::Gone => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Fills the buffer from as many pieces as are there: over TLS the engine hands out one record at a time.
+    fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buf.len() {
+            match self.receive_piece(&mut buf[filled..]) {
+                Ok(0) => break,
+                Ok(len) => filled += len,
+                // What came before is worth more; the error comes again.
+                Err(error) if filled == 0 => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(filled)
     }
 
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {

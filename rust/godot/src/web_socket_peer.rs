@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 use tungsten_core::net::{KeyPin, TcpConnector, TlsClient};
 use tungsten_core::{
-    CloseFrame, Event, Kind, Message, Network, Peer, ReadyState, Request, Response, UpgradeRequest, WsUrl,
+    CloseFrame, Event, Guest, Kind, Message, Network, Peer, ReadyState, Request, Response, UpgradeRequest, WsUrl,
 };
 
 /// An object argument that may be left out.
@@ -185,8 +185,9 @@ impl WebSocketPeer {
             return refuse("accept_stream", reason, Error::ERR_INVALID_PARAMETER);
         };
         let is_tls = stream.is_tls();
-        let Settings { protocols, headers, .. } = &self.settings;
-        if let Err(error) = self.peer.accept(Box::new(stream), protocols, headers, Instant::now()) {
+        let Settings { protocols, headers, .. } = self.settings.clone();
+        let guest = Guest { stream: Box::new(stream), tls: None, protocols, headers, wake: None };
+        if let Err(error) = self.peer.accept(guest, Instant::now()) {
             return refuse("accept_stream", &error.to_string(), convert::misuse(&error));
         }
         self.is_tls = is_tls;

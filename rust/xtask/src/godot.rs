@@ -1,7 +1,7 @@
 //! `cargo xtask godot`: find Godot 4 on this machine, or fetch it, and run it.
 
-mod apt;
-mod cache;
+pub(crate) mod apt;
+pub(crate) mod cache;
 
 use std::env;
 use std::ffi::OsString;
@@ -113,7 +113,8 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+/// The program of this name that a shell would start.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let file = format!("{name}{}", env::consts::EXE_SUFFIX);
     env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(&file)).find(|path| path.is_file())
 }

@@ -1,5 +1,7 @@
 //! Child processes with a deadline: none outlives the call that started it.
 
+mod background;
+
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -7,6 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+
+pub(crate) use background::Background;
 
 /// How often a child that prints nothing is asked whether it has ended.
 const TICK: Duration = Duration::from_millis(50);
@@ -193,9 +197,16 @@ mod tests {
         })
         .unwrap_err();
         assert!(error.to_string().contains("was killed"), "{error}");
-        // Killed, but perhaps not yet reaped by its new parent.
-        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+        // The signal may still be on its way, or the dead not yet reaped by its new parent.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            if state.is_empty() || state.contains(") Z ") {
+                break;
+            }
+            assert!(Instant::now() < deadline, "{state}");
+            std::thread::yield_now();
+        }
     }
 
     #[test]

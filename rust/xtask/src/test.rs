@@ -2,6 +2,7 @@
 
 mod cargo;
 mod engine;
+mod interop;
 mod sample;
 mod scene;
 mod suite;
@@ -45,12 +46,13 @@ struct Layer {
 }
 
 /// All layers, in the order in which they run.
-const LAYERS: [Layer; 5] = [
+const LAYERS: [Layer; 6] = [
     Layer { name: "tidy", run: |_| tidy::check() },
     Layer { name: "unit", run: cargo::unit },
     Layer { name: "api", run: cargo::api },
     Layer { name: "testkit", run: cargo::testkit },
     Layer { name: "godot", run: engine::layer },
+    Layer { name: "interop", run: interop::layer },
 ];
 
 /// Runs the layers; the last line printed is `N passed, N failed`.

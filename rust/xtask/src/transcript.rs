@@ -3,6 +3,8 @@
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
+use anyhow::Result;
+
 use crate::process::{self, Event, Stream};
 
 /// What the engine prints at its end when something was not freed.
@@ -32,6 +34,11 @@ impl Transcript {
                 lines.push((stream, line));
             }
         });
+        Self::new(lines, end)
+    }
+
+    /// Of a run that was not ours to wait for.
+    pub(crate) fn new(lines: Vec<(Stream, String)>, end: Result<ExitStatus>) -> Self {
         Self { lines, end: end.map_err(|error| format!("{error:#}")) }
     }
 

@@ -97,8 +97,8 @@ impl Link {
                 ended = result?;
             }
         }
-        // A short read has taken all that was there.
-        if ended { Ok(Received::End) } else { Ok(Received::Bytes { more: len == scratch.wire.len() }) }
+        // A short read has taken all that was there, but on Windows readiness is told again only after an empty one.
+        if ended { Ok(Received::End) } else { Ok(Received::Bytes { more: cfg!(windows) || len == scratch.wire.len() }) }
     }
 
     /// Writes from the front of the queue until it is empty or the socket is full.

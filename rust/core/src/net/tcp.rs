@@ -11,14 +11,21 @@ pub struct TcpConnector;
 impl Connector for TcpConnector {
     fn connect(&mut self, address: SocketAddr) -> io::Result<Box<dyn Stream>> {
         let socket = mio::net::TcpStream::connect(address)?;
-        Ok(Box::new(TcpStream { socket, address }))
+        Ok(Box::new(TcpStream::new(socket, address)))
     }
 }
 
+/// A TCP connection, made or accepted.
 #[derive(Debug)]
-struct TcpStream {
+pub(super) struct TcpStream {
     socket: mio::net::TcpStream,
     address: SocketAddr,
+}
+
+impl TcpStream {
+    pub(super) fn new(socket: mio::net::TcpStream, address: SocketAddr) -> Self {
+        Self { socket, address }
+    }
 }
 
 impl Stream for TcpStream {

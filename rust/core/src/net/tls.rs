@@ -107,12 +107,7 @@ impl TlsClient {
             None => config.with_no_client_auth(),
             Some(identity) => config
                 .with_client_auth_cert(certificates(&identity.certificates)?, private_key(&identity.key)?)
-                .map_err(|error| match error {
-                    rustls::Error::InconsistentKeys(_) => {
-                        Misuse::InvalidCertificate("the private key belongs to another certificate".to_owned())
-                    }
-                    error => Misuse::InvalidCertificate(error.to_string()),
-                })?,
+                .map_err(|error| unusable_identity(&error))?,
         };
         Ok(Self { config: Arc::new(config), server_name: options.server_name.clone() })
     }
@@ -132,6 +127,49 @@ impl fmt::Debug for TlsClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TlsClient").field("server_name", &self.server_name).finish_non_exhaustive()
     }
+}
+
+/// TLS for the connections of a server. Cheap to clone.
+#[derive(Clone)]
+pub struct TlsServer {
+    config: Arc<rustls::ServerConfig>,
+}
+
+impl TlsServer {
+    /// Sets TLS up with the certificates and the key that clients are shown; the whole chain is sent.
+    ///
+    /// # Errors
+    /// [`Misuse::InvalidCertificate`] if there is no certificate, or no key that fits it.
+    pub fn new(identity: &Identity) -> Result<Self, Misuse> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Misuse::InvalidCertificate(error.to_string()))?
+            .with_no_client_auth()
+            .with_single_cert(certificates(&identity.certificates)?, private_key(&identity.key)?)
+            .map_err(|error| unusable_identity(&error))?;
+        Ok(Self { config: Arc::new(config) })
+    }
+
+    /// Starts a session with a client.
+    pub(crate) fn start(&self) -> Result<TlsSession, Misuse> {
+        let session = rustls::ServerConnection::new(Arc::clone(&self.config));
+        let session = session.map_err(|error| Misuse::InvalidCertificate(error.to_string()))?;
+        Ok(TlsSession { session: session.into() })
+    }
+}
+
+impl fmt::Debug for TlsServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TlsServer")
+    }
+}
+
+fn unusable_identity(error: &rustls::Error) -> Misuse {
+    Misuse::InvalidCertificate(match error {
+        rustls::Error::InconsistentKeys(_) => "the private key belongs to another certificate".to_owned(),
+        error => error.to_string(),
+    })
 }
 
 fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, Misuse> {

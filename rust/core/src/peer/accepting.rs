@@ -60,6 +60,14 @@ impl Accepting {
         }
     }
 
+    /// When [`Self::poll`] has something to do although nothing has arrived.
+    pub(super) fn deadline(&self, timeout: Duration) -> Instant {
+        match self.step {
+            Step::Refuse { deadline, .. } => deadline,
+            Step::Connect | Step::Request | Step::Answer(_) => self.started + timeout,
+        }
+    }
+
     /// Goes as far as it can now.
     pub(super) fn poll(
         &mut self,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use tungsten_core::net::{Connector, Lookup, Resolver, Scratch, Stream};
 use tungsten_core::{
-    CloseFrame, Config, ErrorKind, Event, Kind, Message, Network, Peer, Phase, ReadyState, Request, WsUrl,
+    CloseFrame, Config, ErrorKind, Event, Guest, Kind, Message, Network, Peer, Phase, ReadyState, Request, WsUrl,
 };
 
 use super::wire::{CLOSE, End, FIN, Frame, LengthForm, MASK, parse, pipe};
@@ -56,7 +56,7 @@ impl Rig {
     pub(super) fn accepting(protocols: &[&str]) -> Self {
         let (near, far) = pipe();
         let mut rig = Self::new(Side::Server, Config::default(), far);
-        rig.peer.accept(Box::new(near), &owned(protocols), &[], rig.now).unwrap();
+        rig.peer.accept(guest(near, protocols), rig.now).unwrap();
         rig
     }
 
@@ -265,7 +265,7 @@ impl Pair {
             scratch: Scratch::default(),
         };
         pair.client.connect(request("ws://server.example.com/", &["chat"]), network(near), pair.now).unwrap();
-        pair.server.accept(Box::new(far), &owned(&["chat"]), &[], pair.now).unwrap();
+        pair.server.accept(guest(far, &["chat"]), pair.now).unwrap();
         for peer in [Side::Client, Side::Server, Side::Client] {
             pair.poll(peer);
         }
@@ -302,6 +302,11 @@ pub(super) fn accept_key(key: &str) -> String {
 
 fn request(url: &str, protocols: &[&str]) -> Request {
     Request { url: WsUrl::parse(url).unwrap(), protocols: owned(protocols), headers: Vec::new(), tls: None }
+}
+
+/// A client that is expected at this end.
+fn guest(end: End, protocols: &[&str]) -> Guest {
+    Guest { stream: Box::new(end), tls: None, protocols: owned(protocols), headers: Vec::new(), wake: None }
 }
 
 fn owned(list: &[&str]) -> Vec<String> {

@@ -1,5 +1,5 @@
-//! Fetches Godot's packages and all they need through an apt of our own: its lists, cache and state are in a folder
-//! that is given up afterwards, and the machine's own packages stay as they are.
+//! Fetches Debian packages and all they need through an apt of our own: its lists, cache and state are in a folder that
+//! is given up afterwards, and the machine's own packages stay as they are.
 
 use std::fs;
 use std::io::{IsTerminal, stderr};
@@ -14,13 +14,13 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::process::{self, Event, Stream};
 
-/// The suites that have Godot 4, the calmer one first.
-const SUITES: [&str; 2] = ["forky", "sid"];
-
 /// Who may sign what we fetch.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// About 200 MB are fetched: half a minute on a good line, and this on a poor one.
+/// What the machine has installed.
+const STATUS: &str = "/var/lib/dpkg/status";
+
+/// Godot has about 200 MB: half a minute on a good line, and this on a poor one.
 const DOWNLOAD_LIMIT: Duration = Duration::from_secs(600);
 
 /// The lists have about 10 MB.
@@ -48,25 +48,39 @@ Dir::Etc::preferences \"/dev/null\";
 Dir::Etc::preferencesparts \"/dev/null\";
 ";
 
-/// Fetches Godot and unpacks it into `temp/sysroot`. The signature of the archive is verified with the keyring of the
+/// What is fetched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) package: &'a str,
+    /// Where to look for it, in this order.
+    pub(crate) suites: &'a [&'a str],
+    /// Leave out what the machine has installed. Only for a suite that fits the machine's libraries.
+    pub(crate) counts_installed: bool,
+}
+
+/// Godot 4 with all that it needs, libc included. Of the suites that have it the calmer one comes first.
+pub(super) const GODOT: Wanted<'_> = Wanted { package: "godot", suites: &["forky", "sid"], counts_installed: false };
+
+/// Fetches a package and unpacks it into `temp/sysroot`. The signature of the archive is verified with the keyring of the
 /// machine. What is left in `temp` after an error is of no use.
 ///
 /// # Errors
 /// There is no apt, no keyring or no mirror that has one of the suites.
-pub(super) fn fetch(temp: &Path) -> Result<()> {
+pub(crate) fn fetch(wanted: Wanted<'_>, temp: &Path) -> Result<()> {
     for tool in ["apt-get", "dpkg-deb"] {
         ensure!(super::on_path(tool).is_some(), "it would be fetched with {tool}, which this machine does not have");
     }
     ensure!(Path::new(KEYRING).is_file(), "{KEYRING} is missing: install the package debian-archive-keyring");
     let mirrors = mirrors()?;
     let mut failures = Vec::new();
-    for suite in SUITES {
+    for suite in wanted.suites {
         for mirror in &mirrors {
-            eprintln!("godot: looking in suite {suite}");
-            let apt = PrivateApt::new(&temp.join(format!("apt-{}", failures.len())), mirror, suite)?;
+            eprintln!("{}: looking in suite {suite}", wanted.package);
+            let apt = PrivateApt::new(&temp.join(format!("apt-{}", failures.len())), mirror, suite, wanted)?;
             match apt.update().and_then(|()| apt.plan()) {
                 Ok(plan) => {
                     apt.download(&plan)?;
+                    eprintln!("{}: unpacking", wanted.package);
                     return unpack(&apt.archives(), &temp.join("sysroot"));
                 }
                 Err(error) => failures.push(format!("{suite}: {error:#}")),
@@ -97,11 +111,12 @@ fn mirrors() -> Result<Vec<String>> {
     Ok(mirrors)
 }
 
-/// An apt that knows one suite, believes that nothing is installed, and keeps everything in `dir`.
+/// An apt that knows one suite, may believe that nothing is installed, and keeps everything in `dir`.
 #[derive(Debug)]
-struct PrivateApt {
+struct PrivateApt<'a> {
     dir: PathBuf,
-    suite: &'static str,
+    suite: &'a str,
+    package: &'a str,
 }
 
 /// What will be fetched.
@@ -111,12 +126,14 @@ struct Plan {
     bytes: u64,
 }
 
-impl PrivateApt {
-    fn new(dir: &Path, mirror: &str, suite: &'static str) -> Result<Self> {
+impl<'a> PrivateApt<'a> {
+    fn new(dir: &Path, mirror: &str, suite: &'a str, wanted: Wanted<'a>) -> Result<Self> {
         for sub in ["state/lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(dir.join(sub))?;
         }
-        fs::write(dir.join("state/status"), "")?;
+        // The list of what is installed.
+        let status = if wanted.counts_installed { fs::read(STATUS)? } else { Vec::new() };
+        fs::write(dir.join("state/status"), status)?;
         fs::write(dir.join("sources.list"), format!("deb [signed-by={KEYRING}] {mirror} {suite} main\n"))?;
         let at = dir.display();
         let places = format!(
@@ -124,7 +141,7 @@ impl PrivateApt {
              Dir::Cache \"{at}/cache\";\nDir::Etc::sourcelist \"{at}/sources.list\";\n"
         );
         fs::write(dir.join("apt.conf"), format!("{CONFIGURATION}{places}"))?;
-        Ok(Self { dir: dir.to_owned(), suite })
+        Ok(Self { dir: dir.to_owned(), suite, package: wanted.package })
     }
 
     fn command(&self) -> Command {
@@ -144,7 +161,7 @@ impl PrivateApt {
     }
 
     fn plan(&self) -> Result<Plan> {
-        let printed = process::capture(self.command().args(["install", "--print-uris", "godot"]), LOCAL_LIMIT)?;
+        let printed = process::capture(self.command().args(["install", "--print-uris", self.package]), LOCAL_LIMIT)?;
         // 'ADDRESS' FILE SIZE HASH
         let sizes = printed.lines().filter(|line| line.starts_with('\''));
         let sizes: Vec<u64> = sizes.filter_map(|line| line.split_whitespace().nth(2)?.parse().ok()).collect();
@@ -154,11 +171,12 @@ impl PrivateApt {
 
     fn download(&self, plan: &Plan) -> Result<()> {
         let Plan { packages, bytes } = plan;
-        eprintln!("godot: fetching it from {}: {packages} packages, {} MB", self.suite, bytes / 1_000_000);
-        let mut progress = Progress::new(*bytes);
+        let size = bytes.div_ceil(1_000_000);
+        eprintln!("{}: fetching it from {}: {packages} packages, {size} MB", self.package, self.suite);
+        let mut progress = Progress::new(self.package, *bytes);
         let mut log = String::new();
         let mut command = self.command();
-        command.args(["install", "--download-only", "godot"]);
+        command.args(["install", "--download-only", self.package]);
         let status = process::watch(&mut command, &[Stream::Out, Stream::Err], DOWNLOAD_LIMIT, |event| {
             if let Event::Line(stream, line) = event
                 && stream == Stream::Err
@@ -176,17 +194,18 @@ impl PrivateApt {
 
 /// Tells how much has arrived: in place on a terminal, else a line now and then.
 #[derive(Debug)]
-struct Progress {
+struct Progress<'a> {
+    package: &'a str,
     started: Instant,
     shown: Instant,
     bytes: u64,
     in_place: bool,
 }
 
-impl Progress {
-    fn new(bytes: u64) -> Self {
+impl<'a> Progress<'a> {
+    fn new(package: &'a str, bytes: u64) -> Self {
         let now = Instant::now();
-        Self { started: now, shown: now, bytes, in_place: stderr().is_terminal() }
+        Self { package, started: now, shown: now, bytes, in_place: stderr().is_terminal() }
     }
 
     fn show(&mut self, archives: &Path) {
@@ -197,7 +216,8 @@ impl Progress {
         self.shown = Instant::now();
         let arrived = size_of_files(archives) + size_of_files(&archives.join("partial"));
         let text = format!(
-            "godot: {} of {} MB after {} s",
+            "{}: {} of {} MB after {} s",
+            self.package,
             arrived / 1_000_000,
             self.bytes / 1_000_000,
             self.started.elapsed().as_secs()
@@ -219,7 +239,6 @@ fn size_of_files(dir: &Path) -> u64 {
 
 /// Unpacks every package in `archives` into `sysroot`, on all processors.
 fn unpack(archives: &Path, sysroot: &Path) -> Result<()> {
-    eprintln!("godot: unpacking");
     fs::create_dir_all(sysroot)?;
     let files = fs::read_dir(archives)?.flatten().map(|entry| entry.path());
     let packages: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "deb")).collect();

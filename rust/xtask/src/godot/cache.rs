@@ -69,7 +69,7 @@ fn open(cache: &Path) -> Result<Godot> {
 
 fn fetch(cache: &Path) -> Result<()> {
     fs::create_dir_all(cache).with_context(|| format!("cannot make {}", cache.display()))?;
-    let _lock = lock(cache)?;
+    let _lock = lock(cache, "godot")?;
     if sysroot(cache).is_dir() {
         return Ok(());
     }
@@ -77,7 +77,7 @@ fn fetch(cache: &Path) -> Result<()> {
     let temp = cache.join("fetching");
     // We hold the lock: what is there was left by a process that was killed.
     remove(&temp)?;
-    let result = apt::fetch(&temp).and_then(|()| {
+    let result = apt::fetch(apt::GODOT, &temp).and_then(|()| {
         fs::rename(temp.join("sysroot"), sysroot(cache)).context("cannot move the unpacked packages into the cache")
     });
     remove(&temp)?;
@@ -87,14 +87,14 @@ fn fetch(cache: &Path) -> Result<()> {
     result
 }
 
-/// Holds the cache until dropped.
-fn lock(cache: &Path) -> Result<File> {
+/// Holds a cache for `what` until dropped.
+pub(crate) fn lock(cache: &Path, what: &str) -> Result<File> {
     let file = File::create(cache.join("lock"))?;
     let started = Instant::now();
     let mut told = false;
     while file.try_lock().is_err() {
         if !told {
-            eprintln!("godot: another process fetches it already, waiting for that");
+            eprintln!("{what}: another process fetches it already, waiting for that");
             told = true;
         }
         ensure!(started.elapsed() < LOCK_LIMIT, "{} stays locked by another process", cache.display());
@@ -103,7 +103,8 @@ fn lock(cache: &Path) -> Result<File> {
     Ok(file)
 }
 
-fn remove(dir: &Path) -> Result<()> {
+/// Removes a folder that may not be there.
+pub(crate) fn remove(dir: &Path) -> Result<()> {
     match fs::remove_dir_all(dir) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", dir.display()))

@@ -48,7 +48,8 @@ pub(super) fn layer(options: &Options) -> Result<Tally> {
 }
 
 impl Rig {
-    fn new(profile: Profile) -> Result<Self> {
+    /// Finds or fetches the engine, stages the project and starts the testkit.
+    pub(super) fn new(profile: Profile) -> Result<Self> {
         let godot = godot::find_or_fetch()?;
         let stage = Stage::new(&project::godot_project(), profile)?;
         let (testkit, testkit_port) = Testkit::control()?;
@@ -71,6 +72,16 @@ impl Rig {
     /// Where the testkit is told about servers.
     pub(super) fn testkit_port(&self) -> u16 {
         self.testkit_port
+    }
+
+    /// A file next to the staged project, which goes with the rig.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.stage.file(name)
+    }
+
+    /// The engine's version.
+    pub(super) fn version(&self) -> &str {
+        self.godot.version()
     }
 
     /// A staged copy of another project, with the same library in its addon.

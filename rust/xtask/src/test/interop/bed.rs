@@ -1,0 +1,97 @@
+//! All that conversations need: the programs, and certificates.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::Speaker;
+use super::nginx::{Nginx, Proxy};
+use super::node::Node;
+use super::python::Python;
+use crate::build::Profile;
+use crate::test::engine::Rig;
+use crate::{artifact, process};
+
+/// Making two keys takes no time; a busy machine gets more.
+const IDENTITY_LIMIT: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+pub(super) struct Bed {
+    rig: Rig,
+    node: Node,
+    python: Python,
+    nginx: Nginx,
+    /// Next to the staged project; goes with the rig.
+    dir: PathBuf,
+}
+
+impl Bed {
+    /// Finds or fetches the programs, and makes certificates.
+    ///
+    /// # Errors
+    /// A program is missing and cannot be fetched; the text says what to install.
+    pub(super) fn new() -> Result<Self> {
+        let rig = Rig::new(Profile::Debug)?;
+        let dir = rig.file("interop");
+        fs::create_dir_all(&dir)?;
+        let mut identity = Command::new(artifact::program("tungsten-testkit", Profile::Debug)?);
+        process::capture(identity.arg("identity").arg("--dir").arg(&dir), IDENTITY_LIMIT)?;
+        match (Node::prepare(&dir), Python::prepare(), Nginx::prepare()) {
+            (Ok(node), Ok(python), Ok(nginx)) => Ok(Self { rig, node, python, nginx, dir }),
+            (node, python, nginx) => {
+                // All that is missing, not one after the other.
+                let errors = [node.err(), python.err(), nginx.err()].into_iter().flatten();
+                bail!("{}", errors.map(|error| format!("{error:#}")).collect::<Vec<_>>().join("\n"))
+            }
+        }
+    }
+
+    /// Who takes part, for a headline.
+    pub(super) fn versions(&self) -> String {
+        format!(
+            "Godot {}, {}, {}, {}",
+            self.rig.version(),
+            self.node.version(),
+            self.python.version(),
+            self.nginx.version()
+        )
+    }
+
+    /// A `server` or a `client`; the caller adds the options.
+    pub(super) fn command(&self, speaker: Speaker, role: &str) -> Result<Command> {
+        match speaker {
+            Speaker::Node => Ok(self.node.command(role)),
+            Speaker::Python => Ok(self.python.command(role)),
+            Speaker::Tungsten => {
+                let mut command = self.rig.command()?;
+                // Two engines may run at a time.
+                for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
+                    let home = self.dir.join(role).join(name);
+                    fs::create_dir_all(&home)?;
+                    command.env(name, home);
+                }
+                command.arg("--script").arg(format!("res://tests/interop/{role}.gd")).arg("--");
+                Ok(command)
+            }
+        }
+    }
+
+    /// An nginx in front of a server on that port.
+    pub(super) fn proxy(&self, server_port: u16) -> Result<Proxy> {
+        self.nginx.start(&self.dir, server_port)
+    }
+
+    /// The options for a server with TLS.
+    pub(super) fn identity(&self) -> [String; 2] {
+        let option = |name| format!("--{name}={}", self.dir.join(name).with_extension("pem").display());
+        [option("certificate"), option("key")]
+    }
+
+    /// The option for a client with TLS.
+    pub(super) fn authority(&self) -> String {
+        format!("--ca={}", self.dir.join("authority.pem").display())
+    }
+}

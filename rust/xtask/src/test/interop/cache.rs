@@ -1,0 +1,45 @@
+//! What was fetched from package registries, kept for the next time.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::godot::cache::{lock, remove};
+use crate::project;
+
+/// The folder `name` of the cache. If it is not there, `fetch` fills a new one. At most one process fetches at a time.
+///
+/// # Errors
+/// Nothing could be fetched: the cache is then as it was before.
+pub(super) fn open(name: &str, fetch: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    let cache = folder();
+    let kept = cache.join(name);
+    if kept.is_dir() {
+        return Ok(kept);
+    }
+    fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
+    let _lock = lock(&cache, name)?;
+    if kept.is_dir() {
+        return Ok(kept);
+    }
+    let started = Instant::now();
+    eprintln!("{name}: fetching it into {}", cache.display());
+    let temp = cache.join("fetching");
+    // We hold the lock: what is there was left by a process that was killed.
+    remove(&temp)?;
+    fs::create_dir_all(&temp)?;
+    let result = fetch(&temp).and_then(|()| fs::rename(&temp, &kept).context("cannot move it into the cache"));
+    remove(&temp)?;
+    result?;
+    eprintln!("{name}: ready after {:.0} s", started.elapsed().as_secs_f32());
+    Ok(kept)
+}
+
+/// `interop` in the folder that the variable `TUNGSTEN_CACHE` names, or `target/interop` here.
+fn folder() -> PathBuf {
+    let root = project::root();
+    env::var_os("TUNGSTEN_CACHE").map_or_else(|| root.join("target"), |dir| root.join(dir)).join("interop")
+}

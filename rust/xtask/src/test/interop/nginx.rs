@@ -1,0 +1,163 @@
+//! nginx, which takes TLS off in front of a server.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use super::cache;
+use crate::godot::cache::remove;
+use crate::godot::{self, apt};
+use crate::process::{self, Background, Event, Stream};
+use crate::project;
+
+/// What to do without it.
+const HINT: &str = "there is no nginx on this machine and none could be fetched: install the package nginx";
+
+const VERSION_LIMIT: Duration = Duration::from_secs(30);
+
+/// It ends at once when it is asked to.
+const END_LIMIT: Duration = Duration::from_secs(10);
+
+/// How nginx marks what went wrong.
+const ERRORS: [&str; 4] = ["[emerg]", "[alert]", "[crit]", "[error]"];
+
+#[derive(Debug)]
+pub(super) struct Nginx {
+    program: PathBuf,
+    /// Folders with libraries that the machine lacks.
+    libraries: Vec<PathBuf>,
+    version: String,
+}
+
+/// A running nginx. Ended when dropped.
+#[derive(Debug)]
+pub(super) struct Proxy {
+    process: Background,
+    port: u16,
+}
+
+impl Nginx {
+    /// The nginx of this machine, or of its distribution's packages.
+    ///
+    /// # Errors
+    /// It is neither installed nor can it be fetched, or it does not run.
+    pub(super) fn prepare() -> Result<Self> {
+        // Not on everybody's PATH.
+        let installed =
+            godot::on_path("nginx").or_else(|| Some(PathBuf::from("/usr/sbin/nginx")).filter(|path| path.is_file()));
+        let mut nginx = match installed {
+            Some(program) => Self { program, libraries: Vec::new(), version: String::new() },
+            None => Self::fetched().context(HINT)?,
+        };
+        // Says so on standard error.
+        let mut printed = String::new();
+        let status = process::watch(nginx.command().arg("-v"), &[Stream::Err], VERSION_LIMIT, |event| {
+            if let Event::Line(_, line) = event {
+                printed = line;
+            }
+        })?;
+        ensure!(status.success(), "{} does not run: {printed}", nginx.program.display());
+        nginx.version = printed.trim_start_matches("nginx version: ").to_owned();
+        Ok(nginx)
+    }
+
+    fn fetched() -> Result<Self> {
+        let suite = suite(&fs::read_to_string("/etc/os-release").context("it is not known which system this is")?)?;
+        let wanted = apt::Wanted { package: "nginx", suites: &[&suite], counts_installed: true };
+        let sysroot = cache::open(&format!("nginx-{suite}"), |temp| {
+            let work = temp.join("work");
+            apt::fetch(wanted, &work)?;
+            fs::rename(work.join("sysroot"), temp.join("sysroot"))?;
+            remove(&work)
+        })?
+        .join("sysroot");
+        let folders = ["lib", "usr/lib"].into_iter().filter_map(|dir| fs::read_dir(sysroot.join(dir)).ok());
+        let libraries = folders.flatten().flatten().map(|entry| entry.path());
+        let libraries = libraries.filter(|dir| dir.to_string_lossy().ends_with("-linux-gnu")).collect();
+        Ok(Self { program: sysroot.join("usr/sbin/nginx"), libraries, version: String::new() })
+    }
+
+    pub(super) fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Starts it with the certificate in `dir`, which it also writes to, in front of a server on `server_port`.
+    pub(super) fn start(&self, dir: &Path, server_port: u16) -> Result<Proxy> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        let configuration = fs::read_to_string(project::root().join("interop/nginx/nginx.conf"))?
+            .replace("@LISTEN@", &format!("127.0.0.1:{port}"))
+            .replace("@BACKEND@", &format!("127.0.0.1:{server_port}"));
+        let file = dir.join("nginx.conf");
+        fs::write(&file, configuration)?;
+        let mut command = self.command();
+        command.arg("-p").arg(dir).arg("-c").arg(file).args(["-e", "stderr"]);
+        hand_over(&mut command, listener)?;
+        // Clients may come already: the socket listens.
+        Ok(Proxy { process: Background::start(&mut command)?, port })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        if !self.libraries.is_empty() {
+            command.env("LD_LIBRARY_PATH", std::env::join_paths(&self.libraries).unwrap_or_default());
+        }
+        command
+    }
+}
+
+impl Proxy {
+    /// Where clients find it.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends it, and returns what it has printed.
+    pub(super) fn end(self) -> Vec<(Stream, String)> {
+        self.process.terminate(END_LIMIT).0
+    }
+
+    /// The errors among what it has printed.
+    pub(super) fn errors(lines: &[(Stream, String)]) -> Vec<String> {
+        let lines = lines.iter().map(|(_, line)| line);
+        lines
+            .filter(|line| ERRORS.iter().any(|mark| line.contains(mark)))
+            .map(|line| format!("nginx: {line}"))
+            .collect()
+    }
+}
+
+/// The suite that the packages of this machine are from, according to its `/etc/os-release`.
+fn suite(os_release: &str) -> Result<String> {
+    let name = os_release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    Ok(name.context("the system does not say which suite its packages are from")?.trim_matches('"').to_owned())
+}
+
+/// Makes nginx take the socket as from a predecessor of itself: so no port has to be free at a later time.
+#[cfg(unix)]
+fn hand_over(command: &mut Command, listener: TcpListener) -> Result<()> {
+    command.stdin(std::os::fd::OwnedFd::from(listener)).env("NGINX", "0;");
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn hand_over(_command: &mut Command, _listener: TcpListener) -> Result<()> {
+    anyhow::bail!("nginx can take over a socket on Unix only")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suite_is_the_code_name_of_the_system() {
+        assert_eq!(suite("ID=debian\nVERSION_CODENAME=bookworm\n").unwrap(), "bookworm");
+        assert_eq!(suite("VERSION_CODENAME=\"trixie\"\n").unwrap(), "trixie");
+        assert!(suite("ID=debian\n").is_err());
+    }
+}

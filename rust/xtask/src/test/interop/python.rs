@@ -1,0 +1,101 @@
+//! `websockets` on Python.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use super::cache;
+use crate::{godot, process, project};
+
+/// What to do without it.
+const HINT: &str = "install Python 3.9 or later with pip, such as the packages python3 and python3-pip";
+
+/// Whether it is new enough, and its version.
+const ASK: &str = "import sys; print(sys.version.split()[0]); sys.exit(sys.version_info < (3, 9))";
+
+const VERSION_LIMIT: Duration = Duration::from_secs(30);
+
+/// It is one package of 200 kB.
+const INSTALL_LIMIT: Duration = Duration::from_secs(180);
+
+/// The wheel that fits every machine, so that `requirements.txt` needs one hash, and nothing is compiled.
+const INSTALL: [&str; 15] = [
+    "-m",
+    "pip",
+    "install",
+    "--disable-pip-version-check",
+    "--no-input",
+    "--no-deps",
+    "--require-hashes",
+    "--only-binary=:all:",
+    "--platform=any",
+    "--implementation=py",
+    "--abi=none",
+    "--no-compile",
+    "--root-user-action=ignore",
+    "--requirement",
+    "interop/python/requirements.txt",
+];
+
+#[derive(Debug)]
+pub(super) struct Python {
+    program: PathBuf,
+    version: String,
+    packages: PathBuf,
+}
+
+impl Python {
+    /// Finds Python, and the `websockets` of `requirements.txt`.
+    ///
+    /// # Errors
+    /// It is not there or too old, or pip is not there or cannot fetch.
+    pub(super) fn prepare() -> Result<Self> {
+        let program = godot::on_path("python3").with_context(|| format!("python3 is missing: {HINT}"))?;
+        let python = process::capture(Command::new(&program).args(["-c", ASK]), VERSION_LIMIT)
+            .with_context(|| format!("python3 is too old or does not run: {HINT}"))?;
+        let requirements = fs::read_to_string(project::root().join("interop/python/requirements.txt"))?;
+        let websockets = pinned(&requirements).context("requirements.txt does not name a version of websockets")?;
+        let packages = cache::open(&format!("websockets-{websockets}"), |temp| install(&program, temp))?;
+        let version = format!("websockets {websockets} on Python {}", python.trim());
+        Ok(Self { program, version, packages })
+    }
+
+    pub(super) fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Runs `server` or `client`.
+    pub(super) fn command(&self, script: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.env("PYTHONPATH", &self.packages).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONIOENCODING", "utf-8");
+        command.arg(project::root().join("interop/python").join(script).with_extension("py"));
+        command
+    }
+}
+
+/// The version of `websockets` in a `requirements.txt`.
+fn pinned(requirements: &str) -> Option<&str> {
+    requirements.lines().find_map(|line| line.strip_prefix("websockets==")?.split_whitespace().next())
+}
+
+fn install(program: &Path, temp: &Path) -> Result<()> {
+    let pip = process::capture(Command::new(program).args(["-m", "pip", "--version"]), VERSION_LIMIT);
+    ensure!(pip.is_ok(), "python3 has no pip: {HINT}");
+    let mut command = Command::new(program);
+    command.args(INSTALL).arg("--target").arg(temp).current_dir(project::root());
+    process::capture(&mut command, INSTALL_LIMIT).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pinned_version_is_that_of_websockets() {
+        assert_eq!(pinned("# why\nwebsockets==15.0.1 --hash=sha256:00\n"), Some("15.0.1"));
+        assert_eq!(pinned("websockets\n"), None);
+    }
+}
