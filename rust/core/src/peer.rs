@@ -47,6 +47,8 @@ pub struct Guest {
     pub protocols: Vec<String>,
     /// Header fields to add to the answer, as `Name: value`.
     pub headers: Vec<String>,
+    /// Whether the application decides on the request, with [`Peer::admit`] or [`Peer::reject`].
+    pub asks: bool,
     /// How to be polled again if a listener decides on it.
     pub wake: Option<Wake>,
 }
@@ -221,8 +223,32 @@ impl Peer {
         self.reset();
         self.state = ReadyState::Connecting;
         self.wake = guest.wake;
-        self.stage = Stage::Accepting(Box::new(Accepting::new(Link::new(guest.stream, tls), extra, now)));
+        self.stage = Stage::Accepting(Box::new(Accepting::new(Link::new(guest.stream, tls), extra, guest.asks, now)));
         Ok(())
+    }
+
+    /// The request that waits for a decision.
+    pub fn undecided_request(&self) -> Option<&UpgradeRequest> {
+        match &self.stage {
+            Stage::Accepting(accepting) => accepting.undecided(),
+            _ => None,
+        }
+    }
+
+    /// Accepts the request that waits for a decision; the next poll answers it.
+    pub fn admit(&mut self) {
+        if let Stage::Accepting(accepting) = &mut self.stage {
+            accepting.admit();
+        }
+        self.wake();
+    }
+
+    /// Refuses the request that waits for a decision with an HTTP status (RFC 6455 §4.2.2); the next poll answers it.
+    pub fn reject(&mut self, status: u16, now: Instant) {
+        if let Stage::Accepting(accepting) = &mut self.stage {
+            accepting.reject(status, now);
+        }
+        self.wake();
     }
 
     /// Forgets the last connection.

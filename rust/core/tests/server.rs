@@ -42,8 +42,14 @@ impl Server {
         self.listener.poll(now);
         for Accepted { id, stream, wake } in self.listener.accept() {
             let mut peer = Peer::new(self.config.clone());
-            let guest =
-                Guest { stream, tls: self.tls.clone(), protocols: Vec::new(), headers: Vec::new(), wake: Some(wake) };
+            let guest = Guest {
+                stream,
+                tls: self.tls.clone(),
+                protocols: Vec::new(),
+                headers: Vec::new(),
+                asks: false,
+                wake: Some(wake),
+            };
             peer.accept(guest, now).unwrap();
             self.peers.insert(id, peer);
         }

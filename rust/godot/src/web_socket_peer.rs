@@ -186,7 +186,7 @@ impl WebSocketPeer {
         };
         let is_tls = stream.is_tls();
         let Settings { protocols, headers, .. } = self.settings.clone();
-        let guest = Guest { stream: Box::new(stream), tls: None, protocols, headers, wake: None };
+        let guest = Guest { stream: Box::new(stream), tls: None, protocols, headers, asks: false, wake: None };
         if let Err(error) = self.peer.accept(guest, Instant::now()) {
             return refuse("accept_stream", &error.to_string(), convert::misuse(&error));
         }

@@ -22,6 +22,8 @@ pub(crate) enum Refusal {
     UnsupportedVersion,
     /// 431: the head is too big.
     HeadTooBig,
+    /// The application does not want the client; with this status.
+    Unwanted(u16),
 }
 
 impl Refusal {
@@ -32,6 +34,7 @@ impl Refusal {
             Self::Timeout => (408, "Request Timeout"),
             Self::UpgradeRequired | Self::UnsupportedVersion => (426, "Upgrade Required"),
             Self::HeadTooBig => (431, "Request Header Fields Too Large"),
+            Self::Unwanted(status) => (status, phrase_of(status)),
         }
     }
 
@@ -43,6 +46,7 @@ impl Refusal {
             Self::UpgradeRequired => "there is no `Upgrade: websocket`",
             Self::UnsupportedVersion => "the version of WebSocket is not 13",
             Self::HeadTooBig => "the head of the request is too big",
+            Self::Unwanted(status) => phrase_of(status),
         }
     }
 
@@ -55,7 +59,7 @@ impl Refusal {
             Self::UnsupportedVersion => {
                 "Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             }
-            Self::BadRequest(_) | Self::Timeout | Self::HeadTooBig => "Connection: close\r\n",
+            Self::BadRequest(_) | Self::Timeout | Self::HeadTooBig | Self::Unwanted(_) => "Connection: close\r\n",
         };
         let body = format!("{}\n", self.reason());
         let length = body.len();
@@ -83,8 +87,8 @@ impl Refusal {
 pub(crate) enum Answer {
     /// More bytes are needed.
     Incomplete,
-    /// The connection is open once `bytes` are written. `rest` came behind the head.
-    Accepted { request: UpgradeRequest, protocol: String, bytes: Vec<u8>, rest: Vec<u8> },
+    /// It may be accepted. `rest` came behind the head.
+    Requested { request: UpgradeRequest, rest: Vec<u8> },
 }
 
 /// Reads the request and makes the answer. It knows no sockets and no clock.
@@ -112,13 +116,17 @@ impl ServerHandshake {
             Err(BadRequest::Malformed) => return Err(Refusal::BadRequest("the request is no HTTP")),
             Err(BadRequest::TooBig) => return Err(Refusal::HeadTooBig),
         };
-        let key = check(&head)?;
-        let accept_key = derive_accept_key(key.as_bytes());
+        check(&head)?;
         let rest = self.received.split_off(head.len);
-        let request = UpgradeRequest { target: head.target, fields: head.fields };
-        let protocol = self.choose_protocol(&request);
-        let bytes = self.compose(&accept_key, &protocol);
-        Ok(Answer::Accepted { request, protocol, bytes, rest })
+        Ok(Answer::Requested { request: UpgradeRequest { target: head.target, fields: head.fields }, rest })
+    }
+
+    /// The chosen sub-protocol, and the answer with which the connection is open.
+    pub(crate) fn accept(&self, request: &UpgradeRequest) -> (String, Vec<u8>) {
+        let key = request.fields.only("sec-websocket-key").unwrap_or_default();
+        let protocol = self.choose_protocol(request);
+        let answer = self.compose(&derive_accept_key(key.as_bytes()), &protocol);
+        (protocol, answer)
     }
 
     /// The first that the client wants and the server speaks. Without one the connection goes on all the same, and
@@ -148,8 +156,23 @@ impl ServerHandshake {
     }
 }
 
-/// Checks a request (RFC 6455 §4.2.1) and returns its key.
-fn check(head: &RequestHead) -> Result<&str, Refusal> {
+/// The words for a status (RFC 9110 §15) that an application may refuse with.
+fn phrase_of(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        409 => "Conflict",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        _ => "Refused",
+    }
+}
+
+/// Checks a request (RFC 6455 §4.2.1).
+fn check(head: &RequestHead) -> Result<(), Refusal> {
     if head.method != "GET" {
         return Err(Refusal::MethodNotAllowed);
     }
@@ -168,8 +191,10 @@ fn check(head: &RequestHead) -> Result<&str, Refusal> {
     if head.fields.only("sec-websocket-version") != Some("13") {
         return Err(Refusal::UnsupportedVersion);
     }
-    let key = head.fields.only("sec-websocket-key").filter(|key| is_key(key));
-    key.ok_or(Refusal::BadRequest("there is no valid `Sec-WebSocket-Key`"))
+    if !head.fields.only("sec-websocket-key").is_some_and(is_key) {
+        return Err(Refusal::BadRequest("there is no valid `Sec-WebSocket-Key`"));
+    }
+    Ok(())
 }
 
 /// Whether `key` is 16 bytes in base64 (RFC 6455 §4.1).
@@ -193,8 +218,9 @@ mod tests {
     #[track_caller]
     fn accepted(handshake: &mut ServerHandshake, bytes: &[u8]) -> (UpgradeRequest, String, String, Vec<u8>) {
         match handshake.handle_input(bytes) {
-            Ok(Answer::Accepted { request, protocol, bytes, rest }) => {
-                (request, protocol, String::from_utf8(bytes).unwrap(), rest)
+            Ok(Answer::Requested { request, rest }) => {
+                let (protocol, answer) = handshake.accept(&request);
+                (request, protocol, String::from_utf8(answer).unwrap(), rest)
             }
             other => panic!("expected an answer, got {other:?}"),
         }

@@ -21,14 +21,19 @@ pub(super) struct Accepting {
     handshake: ServerHandshake,
     unsent: TransmitQueue,
     step: Step,
+    /// The application decides on each request.
+    asks: bool,
 }
 
 #[derive(Debug)]
 enum Step {
-    /// The stream itself, TLS included, is not ready.
+    /// The stream itself is not ready.
     Connect,
     Request,
-    Answer(Accepted),
+    /// The application has not decided yet.
+    Decide(Requested),
+    /// The answer is being written.
+    Answer(Requested, String),
     Refuse {
         error: Error,
         deadline: Instant,
@@ -36,17 +41,46 @@ enum Step {
 }
 
 #[derive(Debug)]
-struct Accepted {
+struct Requested {
     request: UpgradeRequest,
-    protocol: String,
     rest: Vec<u8>,
     ended: bool,
 }
 
 impl Accepting {
-    pub(super) fn new(link: Link, extra: ExtraFields, now: Instant) -> Self {
+    pub(super) fn new(link: Link, extra: ExtraFields, asks: bool, now: Instant) -> Self {
         let handshake = ServerHandshake::new(extra);
-        Self { link: Some(link), started: now, handshake, unsent: TransmitQueue::default(), step: Step::Connect }
+        Self { link: Some(link), started: now, handshake, unsent: TransmitQueue::default(), step: Step::Connect, asks }
+    }
+
+    /// The request that the application has to decide on.
+    pub(super) fn undecided(&self) -> Option<&UpgradeRequest> {
+        match &self.step {
+            Step::Decide(requested) => Some(&requested.request),
+            _ => None,
+        }
+    }
+
+    /// Accepts the request that was undecided; the next poll answers it.
+    pub(super) fn admit(&mut self) {
+        match std::mem::replace(&mut self.step, Step::Request) {
+            Step::Decide(requested) => self.answer(requested),
+            other => self.step = other,
+        }
+    }
+
+    /// Refuses the request that was undecided, with an HTTP status; the next poll answers it.
+    pub(super) fn reject(&mut self, status: u16, now: Instant) {
+        if matches!(self.step, Step::Decide(_)) {
+            let refusal = Refusal::Unwanted(status);
+            self.refuse(refusal, refusal.error(), now);
+        }
+    }
+
+    fn answer(&mut self, requested: Requested) {
+        let (protocol, bytes) = self.handshake.accept(&requested.request);
+        self.unsent.push_control(&bytes);
+        self.step = Step::Answer(requested, protocol);
     }
 
     pub(super) fn address(&self) -> Option<SocketAddr> {
@@ -54,17 +88,15 @@ impl Accepting {
     }
 
     pub(super) fn phase(&self) -> Phase {
-        match self.step {
-            Step::Connect => Phase::Tls,
-            Step::Request | Step::Answer(_) | Step::Refuse { .. } => Phase::Handshake,
-        }
+        let is_negotiating = self.link.as_ref().is_some_and(Link::is_negotiating);
+        if is_negotiating || matches!(self.step, Step::Connect) { Phase::Tls } else { Phase::Handshake }
     }
 
     /// When [`Self::poll`] has something to do although nothing has arrived.
     pub(super) fn deadline(&self, timeout: Duration) -> Instant {
         match self.step {
             Step::Refuse { deadline, .. } => deadline,
-            Step::Connect | Step::Request | Step::Answer(_) => self.started + timeout,
+            _ => self.started + timeout,
         }
     }
 
@@ -98,7 +130,7 @@ impl Accepting {
             return Poll::Ready(Err(error));
         }
         match &self.step {
-            Step::Answer(_) if self.unsent.is_empty() => self.hand_out(),
+            Step::Answer(..) if self.unsent.is_empty() => self.hand_out(),
             Step::Refuse { .. } => self.poll_refusal(now, scratch),
             _ => Poll::Pending,
         }
@@ -112,14 +144,18 @@ impl Accepting {
             let mut answer = Ok(Answer::Incomplete);
             let received = link.receive(scratch, |bytes| match &mut answer {
                 Ok(Answer::Incomplete) => answer = handshake.handle_input(bytes),
-                Ok(Answer::Accepted { rest, .. }) => rest.extend_from_slice(bytes),
+                Ok(Answer::Requested { rest, .. }) => rest.extend_from_slice(bytes),
                 Err(_) => {}
             });
             let ended = !matches!(received, Ok(Received::Bytes { .. }));
             match (answer, received) {
-                (Ok(Answer::Accepted { request, protocol, bytes, rest }), _) => {
-                    self.unsent.push_control(&bytes);
-                    self.step = Step::Answer(Accepted { request, protocol, rest, ended });
+                (Ok(Answer::Requested { request, rest }), _) => {
+                    let requested = Requested { request, rest, ended };
+                    if self.asks {
+                        self.step = Step::Decide(requested);
+                    } else {
+                        self.answer(requested);
+                    }
                     return Poll::Ready(Ok(()));
                 }
                 (Err(refusal), _) => {
@@ -165,7 +201,7 @@ impl Accepting {
 
     fn hand_out(&mut self) -> Poll<Result<Opened, Error>> {
         let step = std::mem::replace(&mut self.step, Step::Request);
-        let (Step::Answer(Accepted { request, protocol, rest, ended }), Some(link)) = (step, self.link.take()) else {
+        let (Step::Answer(Requested { request, rest, ended }, protocol), Some(link)) = (step, self.link.take()) else {
             return Poll::Pending;
         };
         Poll::Ready(Ok(Opened { link, protocol, rest, ended, response: None, request: Some(request) }))
@@ -180,7 +216,7 @@ impl Accepting {
                 self.refuse(Refusal::Timeout, error, now);
                 self.advance(now, scratch)
             }
-            Step::Connect | Step::Answer(_) => Poll::Ready(Err(error)),
+            Step::Connect | Step::Decide(_) | Step::Answer(..) => Poll::Ready(Err(error)),
             // Has a deadline of its own.
             Step::Refuse { .. } => Poll::Pending,
         }

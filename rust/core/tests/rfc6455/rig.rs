@@ -306,7 +306,14 @@ fn request(url: &str, protocols: &[&str]) -> Request {
 
 /// A client that is expected at this end.
 fn guest(end: End, protocols: &[&str]) -> Guest {
-    Guest { stream: Box::new(end), tls: None, protocols: owned(protocols), headers: Vec::new(), wake: None }
+    Guest {
+        stream: Box::new(end),
+        tls: None,
+        protocols: owned(protocols),
+        headers: Vec::new(),
+        asks: false,
+        wake: None,
+    }
 }
 
 fn owned(list: &[&str]) -> Vec<String> {
