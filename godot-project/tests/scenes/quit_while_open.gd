@@ -1,5 +1,5 @@
 # expect: all are open
-# seen: {"close":[1002,""]}
+# seen: {"close":[1001,""]}
 extends "res://tests/scene.gd"
 ## G3: a game that quits with open connections, kept in all the places where games keep things.
 

@@ -28,6 +28,8 @@ func test_when_the_server_refuses_then_status_headers_and_body_are_there() -> vo
 	expect_true(error.get_http_headers().has("WWW-Authenticate: Basic"), str(error.get_http_headers()))
 	expect_eq(error.get_http_body().get_string_from_utf8(), "no entry")
 	expect_true(not error.is_retryable())
+	for property: String in ["phase", "kind", "message", "http_status", "http_headers", "http_body"]:
+		expect_eq(error.get(property), error.call("get_" + property), property)
 
 
 ## D1, D2
@@ -88,15 +90,11 @@ func test_when_the_accept_key_is_wrong_then_the_connection_fails() -> void:
 
 
 ## D2
-func test_when_the_server_hangs_up_while_upgrading_then_the_connection_fails() -> void:
-	await expect_failure(
-		connecting(server(["read_request", "fin", "hold"]).url),
-		WebSocketError.PHASE_HANDSHAKE,
-		WebSocketError.KIND_INVALID_RESPONSE
-	)
-	var peer := connecting(server(["read_request", "rst"]).url)
-	await until_state(peer, CLOSED)
-	expect_eq(peer.get_last_error().get_phase(), WebSocketError.PHASE_HANDSHAKE)
+func test_when_the_server_hangs_up_while_upgrading_then_the_connection_is_lost() -> void:
+	for script: Array in [["read_request", "fin", "hold"], ["read_request", "rst"]]:
+		var peer := connecting(server(script).url)
+		var error := await expect_failure(peer, WebSocketError.PHASE_HANDSHAKE, WebSocketError.KIND_CONNECTION_LOST)
+		expect_true(error.is_retryable())
 
 
 ## D2

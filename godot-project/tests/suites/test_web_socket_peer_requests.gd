@@ -111,7 +111,6 @@ func test_when_connected_then_url_host_and_port_are_told() -> void:
 func test_when_the_address_is_given_then_the_host_is_told_while_connecting() -> void:
 	var counterpart := server(["stall"])
 	var peer := connecting(counterpart.url)
-	peer.poll()
 	expect_eq([peer.get_connected_host(), peer.get_connected_port()], ["127.0.0.1", counterpart.port])
 
 

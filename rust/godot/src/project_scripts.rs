@@ -40,6 +40,8 @@ fn search(folder: &Path, budget: &mut usize, names: &mut Vec<String>) {
         }
         // Links are not followed: they may lead in a circle.
         match entry.file_type() {
+            // A project inside of this one is another project.
+            Ok(kind) if kind.is_dir() && path.join("project.godot").is_file() => {}
             Ok(kind) if kind.is_dir() => search(&path, budget, names),
             Ok(kind) if kind.is_file() && path.extension().is_some_and(|extension| extension == "gd") => {
                 names.extend(fs::read_to_string(&path).ok().as_deref().and_then(class_name).map(str::to_owned));
@@ -99,6 +101,8 @@ mod tests {
         project.file("ignored/.gdignore", "");
         project.file("ignored/hidden.gd", "class_name Ignored\n");
         project.file(".hidden/hidden.gd", "class_name Hidden\n");
+        project.file("inner/project.godot", "");
+        project.file("inner/inner.gd", "class_name Inner\n");
         assert_eq!(project.declared(), ["Other", "WebSocketClient"]);
     }
 

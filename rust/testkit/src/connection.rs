@@ -195,7 +195,8 @@ impl Connection {
         if !self.report.is_recording() {
             return;
         }
-        let lossy = |payload: &[u8]| String::from_utf8_lossy(payload).into_owned();
+        // Godot's strings cannot hold NUL, which heartbeats are full of.
+        let lossy = |payload: &[u8]| String::from_utf8_lossy(payload).replace('\0', "\\0");
         match incoming {
             Incoming::Part => {}
             Incoming::Close(payload) => {

@@ -52,9 +52,9 @@ impl Dial {
         }
     }
 
-    /// The address that is being tried.
+    /// The address that is being tried, or will be.
     pub(crate) fn current_address(&self) -> Option<SocketAddr> {
-        self.attempts.last().map(|(address, _)| *address)
+        self.attempts.last().map(|(address, _)| *address).or_else(|| self.waiting.front().copied())
     }
 
     fn start(&mut self, address: SocketAddr, now: Instant, connector: &mut dyn Connector) {
