@@ -228,19 +228,37 @@ impl Connection {
     /// [`SendError::NotOpen`] once a close frame was sent or received, [`SendError::Full`] at the marks,
     /// [`SendError::InvalidText`] for text that is not UTF-8.
     pub(crate) fn send(&mut self, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
+        self.check_room()?;
+        check_text(kind, payload)?;
+        let mask = (self.role == Role::Client).then(rand::random::<[u8; 4]>);
+        let header = data_header(kind, mask);
+        let len = header.len(payload.len() as u64) + payload.len();
+        self.transmit.push_message(len, payload.len(), |queue| write_frame(queue, &header, payload));
+        Ok(())
+    }
+
+    /// Queues a message that was encoded for many connections.
+    ///
+    /// # Errors
+    /// As for [`Self::send`].
+    pub(crate) fn send_encoded(&mut self, message: &Encoded) -> Result<(), SendError> {
+        if self.role == Role::Client {
+            return self.send(message.kind, message.payload());
+        }
+        self.check_room()?;
+        self.transmit.push_message(message.frame.len(), message.payload().len(), |queue| {
+            queue.extend_from_slice(&message.frame);
+        });
+        Ok(())
+    }
+
+    fn check_room(&self) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(SendError::NotOpen);
         }
         let bytes_full = self.config.outbound_high_water.is_some_and(|mark| self.transmit.unsent_payload() >= mark);
         let count_full = self.config.max_queued_messages.is_some_and(|max| self.transmit.unsent_messages() >= max);
-        if bytes_full || count_full {
-            return Err(SendError::Full);
-        }
-        if kind == Kind::Text && std::str::from_utf8(payload).is_err() {
-            return Err(SendError::InvalidText);
-        }
-        self.push_data_frame(kind, payload);
-        Ok(())
+        if bytes_full || count_full { Err(SendError::Full) } else { Ok(()) }
     }
 
     /// Queues a ping.
@@ -447,24 +465,6 @@ impl Connection {
         }
     }
 
-    /// Frames a message straight into the transmit queue: one copy, masked on the way (RFC 6455 §5.2, §5.3).
-    fn push_data_frame(&mut self, kind: Kind, payload: &[u8]) {
-        let opcode = OpCode::Data(match kind {
-            Kind::Text => Data::Text,
-            Kind::Binary => Data::Binary,
-        });
-        let mask = (self.role == Role::Client).then(rand::random::<[u8; 4]>);
-        let header = FrameHeader { opcode, mask, ..FrameHeader::default() };
-        let len = header.len(payload.len() as u64) + payload.len();
-        self.transmit.push_message(len, payload.len(), |queue| {
-            header.format(payload.len() as u64, queue).expect("writing to memory does not fail");
-            match mask {
-                Some(mask) => extend_masked(queue, payload, mask),
-                None => queue.extend_from_slice(payload),
-            }
-        });
-    }
-
     /// Decides whether it is over. Received bytes that wait come first: nothing ends before they were read.
     fn update_end(&mut self) {
         if self.end.is_some() || self.held_back {
@@ -513,6 +513,57 @@ impl fmt::Debug for Connection {
             .field("close_received", &self.close_received)
             .field("end", &self.end)
             .finish_non_exhaustive()
+    }
+}
+
+/// A message of a server, framed once for any number of connections: what a server sends is not masked.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    kind: Kind,
+    frame: Vec<u8>,
+    payload_at: usize,
+}
+
+impl Encoded {
+    /// Frames a message.
+    ///
+    /// # Errors
+    /// [`SendError::InvalidText`] for text that is not UTF-8.
+    pub fn new(kind: Kind, payload: &[u8]) -> Result<Self, SendError> {
+        check_text(kind, payload)?;
+        let header = data_header(kind, None);
+        let payload_at = header.len(payload.len() as u64);
+        let mut frame = Vec::with_capacity(payload_at + payload.len());
+        write_frame(&mut frame, &header, payload);
+        Ok(Self { kind, frame, payload_at })
+    }
+
+    fn payload(&self) -> &[u8] {
+        &self.frame[self.payload_at..]
+    }
+}
+
+fn check_text(kind: Kind, payload: &[u8]) -> Result<(), SendError> {
+    match kind {
+        Kind::Text if std::str::from_utf8(payload).is_err() => Err(SendError::InvalidText),
+        _ => Ok(()),
+    }
+}
+
+fn data_header(kind: Kind, mask: Option<[u8; 4]>) -> FrameHeader {
+    let opcode = OpCode::Data(match kind {
+        Kind::Text => Data::Text,
+        Kind::Binary => Data::Binary,
+    });
+    FrameHeader { opcode, mask, ..FrameHeader::default() }
+}
+
+/// Writes a frame in one copy, masked on the way (RFC 6455 §5.2, §5.3).
+fn write_frame(out: &mut Vec<u8>, header: &FrameHeader, payload: &[u8]) {
+    header.format(payload.len() as u64, out).expect("writing to memory does not fail");
+    match header.mask {
+        Some(mask) => extend_masked(out, payload, mask),
+        None => out.extend_from_slice(payload),
     }
 }
 

@@ -31,7 +31,7 @@ mod url;
 
 pub use close::{CloseFrame, InvalidCloseCode};
 pub use config::Config;
-pub use connection::SendError;
+pub use connection::{Encoded, SendError};
 pub use error::{Error, ErrorKind, Misuse, Phase};
 pub use handshake::{Header, Response, UpgradeRequest};
 pub use peer::{Event, Guest, Network, Peer, ReadyState, Request};

@@ -2,19 +2,21 @@
 
 mod accepting;
 mod opening;
+mod session;
 #[cfg(test)]
 mod tests;
 
 use crate::close::CloseFrame;
 use crate::config::Config;
-use crate::connection::{Connection, End, SendError};
+use crate::connection::{Connection, Encoded, End, SendError};
 use crate::error::{Error, Misuse, Phase};
 use crate::handshake::{ExtraFields, Response, UpgradeRequest};
-use crate::net::{Connector, Link, Next, Received, Resolver, Scratch, Stream, TlsClient, TlsServer, Wake};
+use crate::net::{Connector, Link, Next, Resolver, Scratch, Stream, TlsClient, TlsServer, Wake};
 use crate::queue::{Kind, Message, ReceiveQueue};
 use crate::url::WsUrl;
 use accepting::Accepting;
 use opening::Opening;
+use session::Session;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::task::Poll;
@@ -138,18 +140,6 @@ struct Opened {
     response: Option<Response>,
     /// The request, as a server got it.
     request: Option<UpgradeRequest>,
-}
-
-/// An open connection and the stream it runs over.
-#[derive(Debug)]
-struct Session {
-    link: Link,
-    connection: Connection,
-    close_reported: bool,
-    /// The last read did not take all that was there, or there was none.
-    may_have_more: bool,
-    /// TLS failed; the connection can only end.
-    tls_error: Option<Error>,
 }
 
 impl Peer {
@@ -384,6 +374,20 @@ impl Peer {
         Ok(())
     }
 
+    /// Sends a message that was encoded for many peers.
+    ///
+    /// # Errors
+    /// Why it was not accepted.
+    pub fn send_encoded(&mut self, message: &Encoded, now: Instant) -> Result<(), SendError> {
+        let session = self.open_session()?;
+        session.connection.send_encoded(message)?;
+        session.flush(now);
+        if session.connection.is_broken() {
+            self.wake();
+        }
+        Ok(())
+    }
+
     /// Sends a ping (RFC 6455 §5.5.2).
     ///
     /// # Errors
@@ -561,59 +565,5 @@ impl Peer {
             Stage::Idle | Stage::Opening(_) | Stage::Accepting(_) => return false,
         }
         true
-    }
-}
-
-impl Session {
-    fn poll(&mut self, now: Instant, scratch: &mut Scratch) {
-        self.connection.resume(now);
-        self.may_have_more = true;
-        for _ in 0..MAX_READS {
-            if !self.may_have_more || !self.connection.wants_input() {
-                break;
-            }
-            self.may_have_more = self.read(now, scratch);
-        }
-        self.connection.handle_timeout(now);
-        self.flush(now);
-    }
-
-    /// Reads once. False if there is nothing more to read now.
-    fn read(&mut self, now: Instant, scratch: &mut Scratch) -> bool {
-        let connection = &mut self.connection;
-        match self.link.receive(scratch, |bytes| connection.handle_input(bytes, now)) {
-            Ok(Received::Bytes { more }) => more,
-            Ok(Received::Nothing) => false,
-            Ok(Received::End) => {
-                self.connection.handle_end_of_stream();
-                false
-            }
-            Err(error) => {
-                self.tls_error = Some(Error::new(Phase::Open, error.kind(), error.message()));
-                self.connection.handle_end_of_stream();
-                false
-            }
-        }
-    }
-
-    /// Writes what waits, and ends the stream after the last close frame.
-    fn flush(&mut self, now: Instant) {
-        if let Err(error) = self.link.transmit(self.connection.transmit()) {
-            self.connection.handle_write_error(&error.to_string(), now);
-        } else {
-            self.connection.handle_transmitted();
-        }
-        if self.connection.is_finished_writing() {
-            self.link.finish();
-        }
-    }
-
-    /// The close frame of the other side, once, if it came before ours.
-    fn take_close_request(&mut self) -> Option<CloseFrame> {
-        if self.close_reported || !self.connection.was_close_requested() {
-            return None;
-        }
-        self.close_reported = true;
-        self.connection.close_received().cloned()
     }
 }

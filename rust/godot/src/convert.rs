@@ -29,6 +29,16 @@ pub(crate) fn duration(seconds: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
+/// The same, above 0.
+pub(crate) fn positive_duration(seconds: f64) -> Option<Duration> {
+    duration(seconds).filter(|duration| !duration.is_zero())
+}
+
+/// A result as GDScript gets it.
+pub(crate) fn result(result: Result<(), Error>) -> Error {
+    result.map_or_else(|error| error, |()| Error::OK)
+}
+
 /// An address as Godot writes it: IPv6 in full.
 pub(crate) fn address(address: IpAddr) -> String {
     match address {

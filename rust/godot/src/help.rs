@@ -3,10 +3,12 @@
 
 use crate::{entry, names};
 
-const PAGES: [&str; 3] = [
+const PAGES: [&str; 5] = [
     include_str!("../doc_classes/WebSocketPeer.xml"),
     include_str!("../doc_classes/WebSocketClient.xml"),
+    include_str!("../doc_classes/WebSocketServer.xml"),
     include_str!("../doc_classes/WebSocketError.xml"),
+    include_str!("../doc_classes/WebSocketNode.xml"),
 ];
 
 /// Hands the pages to the editor.

@@ -7,13 +7,16 @@ mod entry;
 mod enums;
 mod help;
 mod logging;
+mod multiplayer;
 mod names;
 mod project_scripts;
 mod scratch;
 mod tls;
 mod web_socket_client;
 mod web_socket_error;
+mod web_socket_node;
 mod web_socket_peer;
+mod web_socket_server;
 
 use godot::init::{ExtensionLibrary, InitStage, gdextension};
 

@@ -23,8 +23,13 @@ struct Class {
     taken: AtomicU8,
 }
 
-static CLASSES: [Class; 3] =
-    [Class::new(c"WebSocketPeer"), Class::new(c"WebSocketClient"), Class::new(c"WebSocketError")];
+static CLASSES: [Class; 5] = [
+    Class::new(c"WebSocketPeer"),
+    Class::new(c"WebSocketClient"),
+    Class::new(c"WebSocketServer"),
+    Class::new(c"WebSocketError"),
+    Class::new(c"WebSocketNode"),
+];
 
 impl Class {
     const fn new(plain: &'static CStr) -> Self {

@@ -3,7 +3,7 @@
 use godot::classes::{CryptoKey, Engine, FileAccess, Os, ProjectSettings, TlsOptions, X509Certificate};
 use godot::prelude::*;
 use std::sync::{Mutex, PoisonError};
-use tungsten_core::net::{Identity, KeyPin, TlsClient, TlsOptions as CoreOptions, Verification};
+use tungsten_core::net::{Identity, KeyPin, TlsClient, TlsOptions as CoreOptions, TlsServer, Verification};
 
 /// TLS setups that are kept, so that connections to one server resume each other's sessions.
 const MAX_KEPT: usize = 16;
@@ -34,6 +34,23 @@ pub(crate) fn client(options: Option<&Gd<TlsOptions>>, extras: &Extras) -> Resul
     core.pins = extras.pins.clone();
     core.identity = extras.identity.clone();
     kept_or_new(with_default_roots(core))
+}
+
+/// TLS of a server that shows `certificate`, followed by those of `chain`.
+///
+/// # Errors
+/// Why it cannot be set up, for the console.
+pub(crate) fn server(
+    key: &Gd<CryptoKey>,
+    certificate: &Gd<X509Certificate>,
+    chain: Option<&Gd<X509Certificate>>,
+) -> Result<TlsServer, String> {
+    let mut identity = identity(key, certificate).ok_or("the key has no private part")?;
+    if let Some(chain) = chain {
+        identity.certificates += "\n";
+        identity.certificates += &pem_of(chain);
+    }
+    TlsServer::new(&identity).map_err(|error| error.to_string())
 }
 
 /// A private key and its certificate as text; `None` if the key has no private part.

@@ -1,15 +1,20 @@
 //! `WebSocketClient`: the client of Godot 3, with its signals.
 
+use crate::multiplayer::{self, Inbox, Outgoing, SERVER};
+use crate::web_socket_error::WebSocketError;
 use crate::web_socket_peer::{Notice, WebSocketPeer};
 use crate::{convert, tls};
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::classes::{IMultiplayerPeerExtension, MultiplayerPeerExtension, X509Certificate};
 use godot::global::Error;
+use godot::meta::conv::RawPtr;
 use godot::prelude::*;
-use tungsten_core::{Event, ReadyState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+use tungsten_core::{Event, Kind, ReadyState};
 
-/// The id of the server (`MultiplayerPeer.TARGET_PEER_SERVER`).
-const SERVER: i32 = 1;
+/// How long a server may take to tell a client its id, as long as opening may take.
+const ID_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A WebSocket client with signals. Its page of help is `doc_classes/WebSocketClient.xml`.
 #[derive(GodotClass)]
@@ -29,9 +34,13 @@ pub(crate) struct WebSocketClient {
     trusted: Option<Gd<X509Certificate>>,
     buffers: Option<Buffers>,
     peer: Option<Gd<WebSocketPeer>>,
-    #[init(val = TransferMode::RELIABLE)]
-    transfer_mode: TransferMode,
-    transfer_channel: i32,
+    is_multiplayer: bool,
+    /// Told by the server in its first message; 0 before.
+    unique_id: i32,
+    /// When the server has taken too long for that.
+    id_deadline: Option<Instant>,
+    inbox: Inbox,
+    outgoing: Outgoing,
     base: Base<MultiplayerPeerExtension>,
 }
 
@@ -47,9 +56,13 @@ struct Buffers {
 enum Signal {
     Established(GString),
     Data,
+    Message(Variant),
     CloseRequest(i64, GString),
     Closed(bool),
     Error,
+    Failed(Gd<WebSocketError>),
+    PeerConnected,
+    PeerDisconnected,
 }
 
 #[godot_api]
@@ -69,6 +82,12 @@ impl WebSocketClient {
     #[signal]
     fn server_close_request(code: i64, reason: GString);
 
+    #[signal]
+    fn message_received(data: Variant);
+
+    #[signal]
+    fn failed(error: Gd<WebSocketError>);
+
     #[func]
     fn connect_to_url(
         &mut self,
@@ -77,10 +96,6 @@ impl WebSocketClient {
         #[opt(default = false)] gd_mp_api: bool,
         #[opt(default = &PackedStringArray::new())] custom_headers: PackedStringArray,
     ) -> Error {
-        if gd_mp_api {
-            godot_error!("WebSocketClient.connect_to_url: gd_mp_api is not supported yet");
-            return Error::ERR_UNAVAILABLE;
-        }
         if self.is_busy() {
             return Error::ERR_ALREADY_IN_USE;
         }
@@ -98,6 +113,10 @@ impl WebSocketClient {
         };
         if error == Error::OK {
             self.peer = Some(peer);
+            self.is_multiplayer = gd_mp_api;
+            self.unique_id = 0;
+            self.id_deadline = None;
+            self.inbox.clear();
         }
         error
     }
@@ -202,43 +221,146 @@ impl WebSocketClient {
         matches!(self.state(), ReadyState::Connecting | ReadyState::Open)
     }
 
-    /// The next signal that `peer` gives rise to; `None` once there is none, or a handler has started another
+    /// The next signals that `peer` gives rise to; none if nothing is left to tell, or a handler has started another
     /// connection.
-    fn next_signal(&self, peer: &mut Gd<WebSocketPeer>) -> Option<Signal> {
-        if self.peer.as_ref() != Some(peer) {
-            return None;
+    fn next_signals(&mut self, peer: &mut Gd<WebSocketPeer>, now: Instant) -> Vec<Signal> {
+        if !self.is_current(peer) {
+            return Vec::new();
         }
-        let mut peer = peer.bind_mut();
-        Some(match peer.next_notice()? {
-            Notice::Message => Signal::Data,
-            Notice::Event(Event::Opened) => Signal::Established(convert::text(peer.core().protocol())),
-            Notice::Event(Event::CloseRequested(frame)) => {
-                Signal::CloseRequest(frame.code.into(), convert::text(&frame.reason))
+        if self.is_multiplayer && !self.collect(peer, now) {
+            return Vec::new();
+        }
+        let Some(notice) = peer.bind_mut().next_notice() else { return Vec::new() };
+        match notice {
+            Notice::Message if self.is_multiplayer => self.read_id(peer),
+            Notice::Message => vec![self.message(peer)],
+            Notice::Event(Event::Opened) if self.is_multiplayer => {
+                self.id_deadline = Some(now + ID_TIMEOUT);
+                // Nothing to tell before the id is there, which may be waiting already.
+                self.next_signals(peer, now)
             }
-            Notice::Event(Event::Closed { clean }) => Signal::Closed(clean),
-            Notice::Event(Event::Failed) => Signal::Error,
-        })
+            Notice::Event(Event::Opened) => {
+                vec![Signal::Established(convert::text(peer.bind().core().protocol()))]
+            }
+            Notice::Event(Event::CloseRequested(frame)) => {
+                vec![Signal::CloseRequest(frame.code.into(), convert::text(&frame.reason))]
+            }
+            Notice::Event(Event::Closed { .. }) if self.is_multiplayer => {
+                if self.unique_id == 0 {
+                    failure(peer)
+                } else {
+                    vec![Signal::PeerDisconnected]
+                }
+            }
+            Notice::Event(Event::Closed { clean }) => {
+                let mut signals = failure(peer);
+                signals.push(Signal::Closed(clean));
+                signals
+            }
+            Notice::Event(Event::Failed) => {
+                let mut signals = failure(peer);
+                if !self.is_multiplayer {
+                    signals.push(Signal::Error);
+                }
+                signals
+            }
+        }
     }
+
+    fn is_current(&self, peer: &Gd<WebSocketPeer>) -> bool {
+        self.peer.as_ref() == Some(peer)
+    }
+
+    /// A message goes to whoever listens: with its content, or as a note that one can be read.
+    fn message(&self, peer: &mut Gd<WebSocketPeer>) -> Signal {
+        let listeners = self.base().get_signal_connection_list("message_received");
+        if listeners.is_empty() { Signal::Data } else { Signal::Message(peer.bind_mut().take_value()) }
+    }
+
+    /// Takes the packets over once the id is known. False if there was no room for all.
+    fn collect(&mut self, peer: &mut Gd<WebSocketPeer>, now: Instant) -> bool {
+        let mut peer = peer.bind_mut();
+        if self.unique_id == 0 {
+            if self.id_deadline.take_if(|deadline| now >= *deadline).is_some() {
+                peer.close_with(1002, GString::from("no id was sent"));
+            }
+            return true;
+        }
+        while !self.inbox.is_full() {
+            match peer.take_message() {
+                Some(message) => self.inbox.push(SERVER, message),
+                None => return true,
+            }
+        }
+        peer.core().queued_messages() == 0
+    }
+
+    /// The first message of a server is the id of the client: four bytes, little endian, at least 2.
+    fn read_id(&mut self, peer: &mut Gd<WebSocketPeer>) -> Vec<Signal> {
+        let mut peer = peer.bind_mut();
+        let message = peer.take_message();
+        let bytes = message.as_ref().and_then(|message| message.payload().try_into().ok());
+        match bytes.map(i32::from_le_bytes) {
+            Some(id @ 2..) => {
+                self.unique_id = id;
+                self.id_deadline = None;
+                vec![Signal::PeerConnected]
+            }
+            _ => {
+                peer.close_with(1000, GString::new());
+                Vec::new()
+            }
+        }
+    }
+
+    fn send_packet(&mut self, bytes: &[u8]) -> Error {
+        match &mut self.peer {
+            Some(peer) if self.unique_id != 0 => peer.bind_mut().send_kind(Kind::Binary, bytes),
+            _ => Error::ERR_UNCONFIGURED,
+        }
+    }
+
+    /// Nothing is bound while a handler runs: it may do anything, dropping the last reference included.
+    fn emit(this: &mut Gd<Self>, signal: Signal) {
+        match signal {
+            Signal::Established(protocol) => this.signals().connection_established().emit(&protocol),
+            Signal::Data => this.signals().data_received().emit(),
+            Signal::Message(data) => this.signals().message_received().emit(&data),
+            Signal::CloseRequest(code, reason) => this.signals().server_close_request().emit(code, &reason),
+            Signal::Closed(clean) => this.signals().connection_closed().emit(clean),
+            Signal::Error => this.signals().connection_error().emit(),
+            Signal::Failed(error) => this.signals().failed().emit(&error),
+            Signal::PeerConnected => this.signals().peer_connected().emit(i64::from(SERVER)),
+            Signal::PeerDisconnected => {
+                this.signals().peer_disconnected().emit(i64::from(SERVER));
+                // The status says that it is connected until everybody knows.
+                this.bind_mut().unique_id = 0;
+            }
+        }
+    }
+}
+
+/// Why the connection of a peer has failed, if it has.
+fn failure(peer: &Gd<WebSocketPeer>) -> Vec<Signal> {
+    peer.bind().core().error().map(|error| Signal::Failed(WebSocketError::of(error))).into_iter().collect()
 }
 
 #[godot_api]
 impl IMultiplayerPeerExtension for WebSocketClient {
-    // Handlers may do anything, dropping the last reference included: nothing is bound while one runs.
     #[func(gd_self)]
-    fn poll(this: Gd<Self>) {
+    fn poll(mut this: Gd<Self>) {
         let Some(mut peer) = this.bind().peer.clone() else { return };
         peer.bind_mut().advance();
         loop {
-            let signal = this.bind().next_signal(&mut peer);
-            match signal {
-                Some(Signal::Established(protocol)) => this.signals().connection_established().emit(&protocol),
-                Some(Signal::Data) => this.signals().data_received().emit(),
-                Some(Signal::CloseRequest(code, reason)) => {
-                    this.signals().server_close_request().emit(code, &reason);
+            let signals = this.bind_mut().next_signals(&mut peer, Instant::now());
+            if signals.is_empty() {
+                return;
+            }
+            for signal in signals {
+                // A handler of the signal before may have started another connection.
+                if this.bind().is_current(&peer) {
+                    Self::emit(&mut this, signal);
                 }
-                Some(Signal::Closed(clean)) => this.signals().connection_closed().emit(clean),
-                Some(Signal::Error) => this.signals().connection_error().emit(),
-                None => return,
             }
         }
     }
@@ -250,6 +372,8 @@ impl IMultiplayerPeerExtension for WebSocketClient {
 
     fn close(&mut self) {
         self.disconnect_from_host(1000, GString::new());
+        self.unique_id = 0;
+        self.inbox.clear();
     }
 
     fn disconnect_peer(&mut self, p_peer: i32, p_force: bool) {
@@ -259,31 +383,44 @@ impl IMultiplayerPeerExtension for WebSocketClient {
 
     fn get_connection_status(&self) -> ConnectionStatus {
         match self.state() {
+            _ if self.is_multiplayer && self.unique_id != 0 => ConnectionStatus::CONNECTED,
             ReadyState::Connecting => ConnectionStatus::CONNECTING,
+            ReadyState::Open | ReadyState::Closing if self.is_multiplayer => ConnectionStatus::CONNECTING,
             ReadyState::Open | ReadyState::Closing => ConnectionStatus::CONNECTED,
             ReadyState::Closed => ConnectionStatus::DISCONNECTED,
         }
     }
 
-    // Packets are those of the peer that `get_peer(1)` returns; this object has none of its own.
+    // Without `gd_mp_api` packets are those of the peer that `get_peer(1)` returns; this object has none of its own.
+    #[func(gd_self)]
     unsafe fn get_packet_rawptr(
-        &mut self,
-        _r_buffer: godot::meta::conv::RawPtr<*mut godot::meta::conv::RawPtr<*const u8>>,
-        _r_buffer_size: godot::meta::conv::RawPtr<*mut i32>,
+        mut this: Gd<Self>,
+        r_buffer: RawPtr<*mut RawPtr<*const u8>>,
+        r_buffer_size: RawPtr<*mut i32>,
     ) -> Error {
-        Error::ERR_UNCONFIGURED
+        let taken = catch_unwind(AssertUnwindSafe(|| {
+            let mut this = this.bind_mut();
+            if !this.is_multiplayer || this.unique_id == 0 {
+                return Err(Error::ERR_UNCONFIGURED);
+            }
+            // SAFETY: the engine passes pointers to two locals of its own.
+            unsafe { this.inbox.hand_out(r_buffer, r_buffer_size) }
+        }));
+        taken.map_or(Error::FAILED, convert::result)
     }
 
-    unsafe fn put_packet_rawptr(
-        &mut self,
-        _p_buffer: godot::meta::conv::RawPtr<*const u8>,
-        _p_buffer_size: i32,
-    ) -> Error {
-        Error::ERR_UNCONFIGURED
+    #[func(gd_self)]
+    unsafe fn put_packet_rawptr(mut this: Gd<Self>, p_buffer: RawPtr<*const u8>, p_buffer_size: i32) -> Error {
+        // SAFETY: the arguments are those of the virtual.
+        let bytes = match unsafe { multiplayer::bytes(&p_buffer, p_buffer_size) } {
+            Ok(bytes) => bytes,
+            Err(error) => return error,
+        };
+        catch_unwind(AssertUnwindSafe(|| this.bind_mut().send_packet(bytes))).unwrap_or(Error::FAILED)
     }
 
     fn get_available_packet_count(&self) -> i32 {
-        0
+        self.inbox.len()
     }
 
     fn get_max_packet_size(&self) -> i32 {
@@ -299,32 +436,39 @@ impl IMultiplayerPeerExtension for WebSocketClient {
     }
 
     fn get_packet_peer(&self) -> i32 {
-        SERVER
+        self.inbox.sender()
     }
 
     fn set_transfer_channel(&mut self, p_channel: i32) {
-        self.transfer_channel = p_channel;
+        self.outgoing.channel = p_channel;
     }
 
     fn get_transfer_channel(&self) -> i32 {
-        self.transfer_channel
+        self.outgoing.channel
     }
 
     fn set_transfer_mode(&mut self, p_mode: TransferMode) {
-        self.transfer_mode = p_mode;
+        self.outgoing.mode = p_mode;
     }
 
     fn get_transfer_mode(&self) -> TransferMode {
-        self.transfer_mode
+        self.outgoing.mode
     }
 
-    fn set_target_peer(&mut self, _p_peer: i32) {}
+    fn set_target_peer(&mut self, p_peer: i32) {
+        // Everything goes to the server, which passes it on.
+        self.outgoing.target = p_peer;
+    }
 
     fn is_server(&self) -> bool {
         false
     }
 
     fn get_unique_id(&self) -> i32 {
-        0
+        self.unique_id
+    }
+
+    fn is_server_relay_supported(&self) -> bool {
+        true
     }
 }

@@ -1,12 +1,12 @@
 //! `WebSocketPeer`: a connection, polled by the game.
 
 mod settings;
+mod shared;
 
-use crate::engine_resolver::EngineResolver;
 use crate::engine_stream::EngineStream;
 use crate::enums::{State, WriteMode};
 use crate::web_socket_error::WebSocketError;
-use crate::{convert, scratch, tls};
+use crate::{convert, tls};
 use godot::classes::{CryptoKey, IPacketPeerExtension, PacketPeerExtension, StreamPeer, TlsOptions, X509Certificate};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
@@ -15,10 +15,8 @@ use godot::prelude::*;
 use settings::Settings;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
-use tungsten_core::net::{KeyPin, TcpConnector, TlsClient};
-use tungsten_core::{
-    CloseFrame, Event, Guest, Kind, Message, Network, Peer, ReadyState, Request, Response, UpgradeRequest, WsUrl,
-};
+use tungsten_core::net::KeyPin;
+use tungsten_core::{CloseFrame, Event, Guest, Kind, Message, Peer, ReadyState, Response, UpgradeRequest};
 
 /// An object argument that may be left out.
 #[derive(GodotConvert, Clone, Debug)]
@@ -129,7 +127,7 @@ impl IPacketPeerExtension for WebSocketPeer {
             }
             Ok(())
         }));
-        taken.map_or(Error::FAILED, result_to_error)
+        taken.map_or(Error::FAILED, convert::result)
     }
 
     #[func(gd_self)]
@@ -187,12 +185,11 @@ impl WebSocketPeer {
         let is_tls = stream.is_tls();
         let Settings { protocols, headers, .. } = self.settings.clone();
         let guest = Guest { stream: Box::new(stream), tls: None, protocols, headers, asks: false, wake: None };
-        if let Err(error) = self.peer.accept(guest, Instant::now()) {
-            return refuse("accept_stream", &error.to_string(), convert::misuse(&error));
+        let error = self.accept_guest(guest);
+        if error == Error::OK {
+            self.is_tls = is_tls;
         }
-        self.is_tls = is_tls;
-        self.start_over(String::new());
-        Error::OK
+        error
     }
 
     #[func]
@@ -212,16 +209,7 @@ impl WebSocketPeer {
 
     #[func]
     fn get_message(&mut self) -> Variant {
-        if self.take_packet().is_err() {
-            return Variant::nil();
-        }
-        match &self.current {
-            Some(message) if message.kind() == Kind::Text => {
-                convert::text(&String::from_utf8_lossy(message.payload())).to_variant()
-            }
-            Some(message) => PackedByteArray::from(message.payload()).to_variant(),
-            None => Variant::nil(),
-        }
+        self.take_value()
     }
 
     #[func]
@@ -406,7 +394,7 @@ impl WebSocketPeer {
     }
 
     #[func]
-    fn set_heartbeat_interval(&mut self, interval: f64) {
+    pub(crate) fn set_heartbeat_interval(&mut self, interval: f64) {
         match convert::duration(interval) {
             Some(interval) => self.change_settings(|settings| settings.heartbeat_interval = interval),
             None => godot_error!("WebSocketPeer.heartbeat_interval: {interval} is not a number of seconds"),
@@ -420,7 +408,7 @@ impl WebSocketPeer {
 
     #[func]
     fn set_heartbeat_timeout(&mut self, timeout: f64) {
-        match positive_duration(timeout) {
+        match convert::positive_duration(timeout) {
             Some(timeout) => self.change_settings(|settings| settings.heartbeat_timeout = timeout),
             None => godot_error!("WebSocketPeer.heartbeat_timeout: {timeout} is not a number of seconds above 0"),
         }
@@ -432,8 +420,8 @@ impl WebSocketPeer {
     }
 
     #[func]
-    fn set_handshake_timeout(&mut self, timeout: f64) {
-        match positive_duration(timeout) {
+    pub(crate) fn set_handshake_timeout(&mut self, timeout: f64) {
+        match convert::positive_duration(timeout) {
             Some(timeout) => self.change_settings(|settings| settings.handshake_timeout = timeout),
             None => godot_error!("WebSocketPeer.handshake_timeout: {timeout} is not a number of seconds above 0"),
         }
@@ -446,7 +434,7 @@ impl WebSocketPeer {
 
     #[func]
     fn set_close_timeout(&mut self, timeout: f64) {
-        match positive_duration(timeout) {
+        match convert::positive_duration(timeout) {
             Some(timeout) => self.change_settings(|settings| settings.close_timeout = timeout),
             None => godot_error!("WebSocketPeer.close_timeout: {timeout} is not a number of seconds above 0"),
         }
@@ -494,102 +482,6 @@ impl WebSocketPeer {
     }
 }
 
-/// What other classes of ours use.
-impl WebSocketPeer {
-    /// Starts to connect; `tls` is asked only if the URL needs it.
-    pub(crate) fn connect_with(
-        &mut self,
-        url: &str,
-        tls: impl FnOnce(&tls::Extras) -> Result<TlsClient, String>,
-    ) -> Error {
-        if self.is_busy() {
-            return Error::ERR_ALREADY_IN_USE;
-        }
-        let parsed = match WsUrl::parse(url) {
-            Ok(parsed) => parsed,
-            Err(error) => return refuse("connect_to_url", &error.to_string(), convert::misuse(&error)),
-        };
-        let tls = match parsed.is_secure().then(|| tls(&self.settings.tls)).transpose() {
-            Ok(tls) => tls,
-            Err(reason) => return refuse("connect_to_url", &reason, Error::ERR_INVALID_PARAMETER),
-        };
-        let request = Request {
-            url: parsed,
-            protocols: self.settings.protocols.clone(),
-            headers: self.settings.headers.clone(),
-            tls,
-        };
-        let network = Network { resolver: Box::new(EngineResolver), connector: Box::new(TcpConnector) };
-        if let Err(error) = self.peer.connect(request, network, Instant::now()) {
-            return refuse("connect_to_url", &error.to_string(), convert::misuse(&error));
-        }
-        self.start_over(url.to_owned());
-        Error::OK
-    }
-
-    fn is_busy(&self) -> bool {
-        matches!(self.peer.state(), ReadyState::Connecting | ReadyState::Open)
-    }
-
-    /// Forgets the last connection: another one has been started.
-    fn start_over(&mut self, requested_url: String) {
-        self.requested_url = requested_url;
-        self.current = None;
-        self.announced = 0;
-    }
-
-    /// Does what [`Peer::poll`] does.
-    pub(crate) fn advance(&mut self) {
-        scratch::with(|scratch| self.peer.poll(Instant::now(), scratch));
-    }
-
-    /// The next thing to tell, in the order in which things happened. A message that was read already is not told.
-    pub(crate) fn next_notice(&mut self) -> Option<Notice> {
-        if let Some(opened) = self.peer.poll_event_if(|event| matches!(event, Event::Opened)) {
-            return Some(Notice::Event(opened));
-        }
-        let received = self.peer.messages_received();
-        if self.peer.queued_messages() == 0 {
-            self.announced = received;
-        }
-        if self.announced < received {
-            self.announced += 1;
-            return Some(Notice::Message);
-        }
-        self.peer.poll_event().map(Notice::Event)
-    }
-
-    pub(crate) fn core(&self) -> &Peer {
-        &self.peer
-    }
-
-    /// Closes with a code and a reason from a script.
-    pub(crate) fn close_with(&mut self, code: i64, reason: GString) {
-        self.close(code, reason);
-    }
-
-    fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
-        change(&mut self.settings);
-        self.peer.set_config(self.settings.config());
-    }
-
-    fn send_bytes(&mut self, bytes: &[u8], mode: WriteMode) -> Error {
-        self.peer.send(mode.into(), bytes, Instant::now()).map_or_else(convert::send_error, |()| Error::OK)
-    }
-
-    /// Takes the oldest packet out. Without one the error is that of the engine's own peer.
-    fn take_packet(&mut self) -> Result<(), Error> {
-        match self.peer.receive() {
-            Some(message) => {
-                self.current = Some(message);
-                Ok(())
-            }
-            None if self.peer.state() == ReadyState::Open => Err(Error::ERR_UNAVAILABLE),
-            None => Err(Error::FAILED),
-        }
-    }
-}
-
 impl Drop for WebSocketPeer {
     /// Tells the other side that the game goes away.
     fn drop(&mut self) {
@@ -600,12 +492,4 @@ impl Drop for WebSocketPeer {
 fn refuse(method: &str, reason: &str, error: Error) -> Error {
     godot_error!("WebSocketPeer.{method}: {reason}");
     error
-}
-
-fn positive_duration(seconds: f64) -> Option<std::time::Duration> {
-    convert::duration(seconds).filter(|duration| !duration.is_zero())
-}
-
-fn result_to_error(result: Result<(), Error>) -> Error {
-    result.map_or_else(|error| error, |()| Error::OK)
 }

@@ -59,7 +59,8 @@ impl Wake {
 /// After [`Listener::poll`], [`Listener::accept`] hands out new streams and [`Listener::next_ready`] those to poll;
 /// after each such poll of the owner, [`Listener::set_next`] takes note of when it wants the next one.
 pub struct Listener {
-    socket: mio::net::TcpListener,
+    /// `None` once no more are accepted.
+    socket: Option<mio::net::TcpListener>,
     poll: Poll,
     events: Events,
     next_id: usize,
@@ -112,7 +113,7 @@ impl Listener {
         let poll = Poll::new()?;
         poll.registry().register(&mut socket, LISTENER, Interest::READABLE)?;
         Ok(Self {
-            socket,
+            socket: Some(socket),
             poll,
             events: Events::with_capacity(MAX_EVENTS),
             next_id: 0,
@@ -128,7 +129,12 @@ impl Listener {
     /// # Errors
     /// The system does not tell.
     pub fn local_address(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+        self.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?.local_addr()
+    }
+
+    /// Gives the port back. The streams that were accepted go on.
+    pub fn stop_accepting(&mut self) {
+        self.socket = None;
     }
 
     /// Asks the system what has happened, without waiting.
@@ -161,8 +167,8 @@ impl Listener {
     /// The streams that have connected, up to a bound; each is ready at once.
     pub fn accept(&mut self) -> Vec<Accepted> {
         let mut accepted = Vec::new();
-        while self.may_accept && accepted.len() < MAX_ACCEPTS {
-            match self.socket.accept() {
+        while let Some(socket) = self.socket.as_ref().filter(|_| self.may_accept && accepted.len() < MAX_ACCEPTS) {
+            match socket.accept() {
                 Ok((socket, address)) => accepted.extend(self.register(socket, address)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.may_accept = false,
                 // The client has left already.

@@ -1,0 +1,184 @@
+//! `WebSocketNode`: a client for the scene tree, which polls itself.
+
+#![expect(unreachable_pub, reason = "`#[export]` makes public accessors")]
+
+use crate::enums::WriteMode;
+use crate::web_socket_error::WebSocketError;
+use crate::web_socket_peer::{Notice, WebSocketPeer};
+use crate::{convert, tls};
+use godot::classes::node::ProcessMode;
+use godot::classes::{Engine, INode, Node, X509Certificate};
+use godot::global::Error;
+use godot::prelude::*;
+use tungsten_core::{Event, Kind};
+
+/// A connection as a node. Its page of help is `doc_classes/WebSocketNode.xml`.
+#[derive(GodotClass)]
+#[class(base = Node, init, rename = UnnamedWebSocketNode)]
+pub(crate) struct WebSocketNode {
+    #[export]
+    url: GString,
+    #[export]
+    #[init(val = true)]
+    connect_on_ready: bool,
+    #[export]
+    protocols: PackedStringArray,
+    #[export]
+    headers: PackedStringArray,
+    #[export(range = (0.0, 60.0, 0.1, or_greater, suffix = "s"))]
+    heartbeat_interval: f64,
+    #[export]
+    #[init(val = true)]
+    verify_tls: bool,
+    #[export]
+    trusted_tls_certificate: Option<Gd<X509Certificate>>,
+
+    peer: Option<Gd<WebSocketPeer>>,
+    base: Base<Node>,
+}
+
+/// A signal to emit.
+enum Signal {
+    Opened(GString),
+    Message(Variant),
+    Closed(i64, GString, bool),
+    Failed(Gd<WebSocketError>),
+}
+
+#[godot_api]
+impl WebSocketNode {
+    #[signal]
+    fn opened(protocol: GString);
+
+    #[signal]
+    fn message_received(data: Variant);
+
+    #[signal]
+    fn closed(code: i64, reason: GString, was_clean: bool);
+
+    #[signal]
+    fn failed(error: Gd<WebSocketError>);
+
+    #[func]
+    fn open(&mut self, #[opt(default = "")] url: GString) -> Error {
+        if !url.is_empty() {
+            self.url = url;
+        }
+        let mut peer = WebSocketPeer::new_gd();
+        let error = {
+            let mut peer = peer.bind_mut();
+            peer.set_supported_protocols(self.protocols.clone());
+            peer.set_handshake_headers(self.headers.clone());
+            peer.set_heartbeat_interval(self.heartbeat_interval);
+            let (verify, trusted) = (self.verify_tls, self.trusted_tls_certificate.as_ref());
+            peer.connect_with(&self.url.to_string(), |_| tls::client_of_godot_3(verify, trusted))
+        };
+        if error == Error::OK {
+            // The one before goes with its last reference, and says so to the other side.
+            self.peer = Some(peer);
+        }
+        error
+    }
+
+    #[func]
+    fn send(
+        &mut self,
+        message: PackedByteArray,
+        #[opt(default = godot::meta::owned_into_arg(WriteMode::Binary))] write_mode: WriteMode,
+    ) -> Error {
+        self.send_kind(write_mode.into(), message.as_slice())
+    }
+
+    #[func]
+    fn send_text(&mut self, message: GString) -> Error {
+        self.send_kind(Kind::Text, message.to_string().as_bytes())
+    }
+
+    #[func]
+    fn close(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
+        if let Some(peer) = &mut self.peer {
+            peer.bind_mut().close_with(code, reason);
+        }
+    }
+
+    #[func]
+    fn get_peer(&self) -> Option<Gd<WebSocketPeer>> {
+        self.peer.clone()
+    }
+}
+
+impl WebSocketNode {
+    fn send_kind(&mut self, kind: Kind, payload: &[u8]) -> Error {
+        self.peer.as_mut().map_or(Error::FAILED, |peer| peer.bind_mut().send_kind(kind, payload))
+    }
+
+    fn is_current(&self, peer: &Gd<WebSocketPeer>) -> bool {
+        self.peer.as_ref() == Some(peer)
+    }
+
+    fn emit(this: &Gd<Self>, signal: Signal) {
+        match signal {
+            Signal::Opened(protocol) => this.signals().opened().emit(&protocol),
+            Signal::Message(data) => this.signals().message_received().emit(&data),
+            Signal::Closed(code, reason, clean) => this.signals().closed().emit(code, &reason, clean),
+            Signal::Failed(error) => this.signals().failed().emit(&error),
+        }
+    }
+}
+
+#[godot_api]
+impl INode for WebSocketNode {
+    fn ready(&mut self) {
+        if Engine::singleton().is_editor_hint() {
+            return;
+        }
+        // A game that pauses is still connected.
+        if self.base().get_process_mode() == ProcessMode::INHERIT {
+            self.base_mut().set_process_mode(ProcessMode::ALWAYS);
+        }
+        if self.connect_on_ready && !self.url.is_empty() {
+            self.open(GString::new());
+        }
+    }
+
+    // Nothing is bound while a handler runs: it may do anything, freeing the node included.
+    #[func(gd_self)]
+    fn process(this: Gd<Self>, _delta: f64) {
+        let Some(mut peer) = this.bind().peer.clone() else { return };
+        peer.bind_mut().advance();
+        while this.is_instance_valid() && this.bind().is_current(&peer) {
+            let signal = next_signal(&mut peer);
+            match signal {
+                Some(signal) => Self::emit(&this, signal),
+                None => return,
+            }
+        }
+    }
+
+    fn exit_tree(&mut self) {
+        // Says 1001 to the other side, without waiting.
+        self.peer = None;
+    }
+}
+
+/// The next signal that a connection gives rise to.
+fn next_signal(peer: &mut Gd<WebSocketPeer>) -> Option<Signal> {
+    loop {
+        let mut peer = peer.bind_mut();
+        return Some(match peer.next_notice()? {
+            Notice::Message => Signal::Message(peer.take_value()),
+            Notice::Event(Event::Opened) => Signal::Opened(convert::text(peer.core().protocol())),
+            Notice::Event(Event::CloseRequested(_)) => continue,
+            Notice::Event(Event::Failed) => match peer.core().error() {
+                Some(error) => Signal::Failed(WebSocketError::of(error)),
+                None => continue,
+            },
+            Notice::Event(Event::Closed { clean }) => {
+                let frame = peer.core().close_frame();
+                let code = frame.map_or(-1, |frame| frame.code.into());
+                let reason = frame.map(|frame| convert::text(&frame.reason)).unwrap_or_default();
+                Signal::Closed(code, reason, clean)
+            }
+        });
+    }
+}

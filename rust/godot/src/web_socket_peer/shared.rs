@@ -1,0 +1,160 @@
+//! What the methods of the class have in common, and what other classes of ours use.
+
+use super::settings::Settings;
+use super::{Notice, WebSocketPeer, refuse};
+use crate::convert;
+use crate::engine_resolver::EngineResolver;
+use crate::enums::WriteMode;
+use crate::{scratch, tls};
+use godot::builtin::{GString, PackedByteArray, Variant};
+use godot::global::Error;
+use godot::meta::ToGodot as _;
+use std::time::Instant;
+use tungsten_core::net::{TcpConnector, TlsClient};
+use tungsten_core::{Encoded, Event, Guest, Kind, Message, Network, Peer, ReadyState, Request, WsUrl};
+
+impl WebSocketPeer {
+    /// Starts to connect; `tls` is asked only if the URL needs it.
+    pub(crate) fn connect_with(
+        &mut self,
+        url: &str,
+        tls: impl FnOnce(&tls::Extras) -> Result<TlsClient, String>,
+    ) -> Error {
+        if self.is_busy() {
+            return Error::ERR_ALREADY_IN_USE;
+        }
+        let parsed = match WsUrl::parse(url) {
+            Ok(parsed) => parsed,
+            Err(error) => return refuse("connect_to_url", &error.to_string(), convert::misuse(&error)),
+        };
+        let tls = match parsed.is_secure().then(|| tls(&self.settings.tls)).transpose() {
+            Ok(tls) => tls,
+            Err(reason) => return refuse("connect_to_url", &reason, Error::ERR_INVALID_PARAMETER),
+        };
+        let request = Request {
+            url: parsed,
+            protocols: self.settings.protocols.clone(),
+            headers: self.settings.headers.clone(),
+            tls,
+        };
+        let network = Network { resolver: Box::new(EngineResolver), connector: Box::new(TcpConnector) };
+        if let Err(error) = self.peer.connect(request, network, Instant::now()) {
+            return refuse("connect_to_url", &error.to_string(), convert::misuse(&error));
+        }
+        self.start_over(url.to_owned());
+        Error::OK
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self.peer.state(), ReadyState::Connecting | ReadyState::Open)
+    }
+
+    /// Forgets the last connection: another one has been started.
+    pub(super) fn start_over(&mut self, requested_url: String) {
+        self.requested_url = requested_url;
+        self.current = None;
+        self.announced = 0;
+    }
+
+    /// Starts to serve a client.
+    pub(crate) fn accept_guest(&mut self, guest: Guest) -> Error {
+        let is_tls = guest.tls.is_some();
+        if let Err(error) = self.peer.accept(guest, Instant::now()) {
+            return refuse("accept_stream", &error.to_string(), convert::misuse(&error));
+        }
+        self.is_tls = is_tls;
+        self.start_over(String::new());
+        Error::OK
+    }
+
+    /// Accepts the client that waits for a decision, or refuses it with an HTTP status.
+    pub(crate) fn decide(&mut self, refusal: Option<u16>) {
+        match refusal {
+            None => self.peer.admit(),
+            Some(status) => self.peer.reject(status, Instant::now()),
+        }
+    }
+
+    /// Whether nothing is left: no connection, and nothing to tell of the last one.
+    pub(crate) fn is_over(&self) -> bool {
+        self.peer.state() == ReadyState::Closed
+    }
+
+    /// The oldest message that was not read.
+    pub(crate) fn take_message(&mut self) -> Option<Message> {
+        self.peer.receive()
+    }
+
+    /// The same as a script gets it: a text as `String`, a binary one as `PackedByteArray`; null without one.
+    pub(crate) fn take_value(&mut self) -> Variant {
+        if self.take_packet().is_err() {
+            return Variant::nil();
+        }
+        match &self.current {
+            Some(message) if message.kind() == Kind::Text => {
+                convert::text(&String::from_utf8_lossy(message.payload())).to_variant()
+            }
+            Some(message) => PackedByteArray::from(message.payload()).to_variant(),
+            None => Variant::nil(),
+        }
+    }
+
+    pub(crate) fn send_kind(&mut self, kind: Kind, payload: &[u8]) -> Error {
+        self.peer.send(kind, payload, Instant::now()).map_or_else(convert::send_error, |()| Error::OK)
+    }
+
+    pub(crate) fn send_encoded(&mut self, message: &Encoded) -> Error {
+        self.peer.send_encoded(message, Instant::now()).map_or_else(convert::send_error, |()| Error::OK)
+    }
+
+    /// Does what [`Peer::poll`] does.
+    pub(crate) fn advance(&mut self) {
+        scratch::with(|scratch| self.peer.poll(Instant::now(), scratch));
+    }
+
+    /// The next thing to tell, in the order in which things happened. A message that was read already is not told.
+    pub(crate) fn next_notice(&mut self) -> Option<Notice> {
+        if let Some(opened) = self.peer.poll_event_if(|event| matches!(event, Event::Opened)) {
+            return Some(Notice::Event(opened));
+        }
+        let received = self.peer.messages_received();
+        if self.peer.queued_messages() == 0 {
+            self.announced = received;
+        }
+        if self.announced < received {
+            self.announced += 1;
+            return Some(Notice::Message);
+        }
+        self.peer.poll_event().map(Notice::Event)
+    }
+
+    pub(crate) fn core(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Closes with a code and a reason from a script.
+    pub(crate) fn close_with(&mut self, code: i64, reason: GString) {
+        self.close(code, reason);
+    }
+
+    pub(super) fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        self.peer.set_config(self.settings.config());
+    }
+
+    pub(super) fn send_bytes(&mut self, bytes: &[u8], mode: WriteMode) -> Error {
+        self.send_kind(mode.into(), bytes)
+    }
+
+    /// Takes the oldest packet out. Without one the error is that of the engine's own peer.
+    pub(super) fn take_packet(&mut self) -> Result<(), Error> {
+        match self.peer.receive() {
+            Some(message) => {
+                self.current = Some(message);
+                Ok(())
+            }
+            None if self.peer.state() == ReadyState::Open => Err(Error::ERR_UNAVAILABLE),
+            None => Err(Error::FAILED),
+        }
+    }
+}

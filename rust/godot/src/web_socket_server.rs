@@ -1,0 +1,468 @@
+//! `WebSocketServer`: the server of Godot 3, with its signals.
+
+mod roster;
+mod serving;
+
+use crate::enums::WriteMode;
+use crate::multiplayer::{self, Inbox, Outgoing, SERVER};
+use crate::web_socket_peer::WebSocketPeer;
+use crate::{convert, tls};
+use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
+use godot::classes::{CryptoKey, IMultiplayerPeerExtension, MultiplayerPeerExtension, X509Certificate};
+use godot::global::Error;
+use godot::meta::conv::RawPtr;
+use godot::prelude::*;
+use roster::{Roster, Settings};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tungsten_core::net::TlsServer;
+use tungsten_core::{Encoded, Kind};
+
+/// A WebSocket server with signals. Its page of help is `doc_classes/WebSocketServer.xml`.
+#[derive(GodotClass)]
+#[class(base = MultiplayerPeerExtension, init, tool, rename = UnnamedWebSocketServer)]
+pub(crate) struct WebSocketServer {
+    #[var(get = get_bind_ip, set = set_bind_ip, usage_flags = [EDITOR])]
+    bind_ip: PhantomVar<GString>,
+    #[var(get = get_private_key, set = set_private_key, usage_flags = [EDITOR])]
+    private_key: PhantomVar<Option<Gd<CryptoKey>>>,
+    #[var(get = get_ssl_certificate, set = set_ssl_certificate, usage_flags = [EDITOR])]
+    ssl_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
+    #[var(get = get_ca_chain, set = set_ca_chain, usage_flags = [EDITOR])]
+    ca_chain: PhantomVar<Option<Gd<X509Certificate>>>,
+    #[var(get = get_handshake_timeout, set = set_handshake_timeout, usage_flags = [EDITOR])]
+    handshake_timeout: PhantomVar<f64>,
+    #[var(get = get_max_clients, set = set_max_clients, usage_flags = [EDITOR])]
+    max_clients: PhantomVar<i64>,
+    #[var(get = get_max_pending_clients, set = set_max_pending_clients, usage_flags = [EDITOR])]
+    max_pending_clients: PhantomVar<i64>,
+    #[var(get = get_allowed_origins, set = set_allowed_origins, usage_flags = [EDITOR])]
+    allowed_origins: PhantomVar<PackedStringArray>,
+    #[var(get = get_request_filter, set = set_request_filter, usage_flags = [NONE])]
+    request_filter: PhantomVar<Callable>,
+
+    settings: Settings,
+    key: Option<Gd<CryptoKey>>,
+    certificate: Option<Gd<X509Certificate>>,
+    chain: Option<Gd<X509Certificate>>,
+    #[init(val = Callable::invalid())]
+    filter: Callable,
+    refuses: bool,
+    is_multiplayer: bool,
+    roster: Roster,
+    inbox: Inbox,
+    outgoing: Outgoing,
+    base: Base<MultiplayerPeerExtension>,
+}
+
+#[godot_api]
+impl WebSocketServer {
+    #[signal]
+    fn client_connected(id: i64, protocol: GString, resource_name: GString);
+
+    #[signal]
+    fn client_disconnected(id: i64, was_clean_close: bool);
+
+    #[signal]
+    fn client_close_request(id: i64, code: i64, reason: GString);
+
+    #[signal]
+    fn data_received(id: i64);
+
+    #[func]
+    fn listen(
+        &mut self,
+        port: i64,
+        #[opt(default = &PackedStringArray::new())] protocols: PackedStringArray,
+        #[opt(default = false)] gd_mp_api: bool,
+    ) -> Error {
+        if self.roster.is_listening() {
+            return Error::ERR_ALREADY_IN_USE;
+        }
+        let Ok(port) = u16::try_from(port) else {
+            return refuse("listen", &format!("{port} is no port"), Error::ERR_INVALID_PARAMETER);
+        };
+        self.settings.tls = match self.tls() {
+            Ok(tls) => tls,
+            Err(reason) => return refuse("listen", &reason, Error::ERR_INVALID_PARAMETER),
+        };
+        self.settings.protocols = convert::strings(&protocols);
+        if let Err(error) = self.roster.listen(&self.settings.bind_ip, port) {
+            return match error.kind() {
+                std::io::ErrorKind::AddrInUse => Error::ERR_ALREADY_IN_USE,
+                std::io::ErrorKind::InvalidInput => Error::ERR_INVALID_PARAMETER,
+                _ => Error::ERR_CANT_CREATE,
+            };
+        }
+        self.is_multiplayer = gd_mp_api;
+        self.inbox.clear();
+        Error::OK
+    }
+
+    #[func]
+    fn stop(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
+        for mut peer in self.roster.stop() {
+            peer.bind_mut().close_with(code, reason.clone());
+        }
+        self.inbox.clear();
+    }
+
+    #[func]
+    fn is_listening(&self) -> bool {
+        self.roster.is_listening()
+    }
+
+    #[func]
+    fn get_local_port(&self) -> u16 {
+        self.roster.local_port()
+    }
+
+    #[func]
+    fn has_peer(&self, id: i32) -> bool {
+        self.roster.has(id)
+    }
+
+    #[func]
+    fn get_peer(&self, id: i32) -> Option<Gd<WebSocketPeer>> {
+        self.roster.peer(id)
+    }
+
+    #[func]
+    fn get_peers(&self) -> PackedInt32Array {
+        self.roster.peers().map(|(id, _)| id).collect()
+    }
+
+    #[func]
+    fn get_peer_address(&self, id: i32) -> GString {
+        self.roster.peer(id).map(|peer| peer.bind().get_connected_host()).unwrap_or_default()
+    }
+
+    #[func]
+    fn get_peer_port(&self, id: i32) -> u16 {
+        self.roster.peer(id).map_or(0, |peer| peer.bind().get_connected_port())
+    }
+
+    // The multiplayer API has a method of this name with other arguments; scripts of Godot 3 mean this one.
+    #[func(rename = disconnect_peer)]
+    fn disconnect_client(&mut self, id: i32, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
+        match self.roster.peer(id) {
+            Some(mut peer) => peer.bind_mut().close_with(code, reason),
+            None => godot_error!("WebSocketServer.disconnect_peer: there is no client {id}"),
+        }
+    }
+
+    #[func]
+    fn set_extra_headers(&mut self, #[opt(default = &PackedStringArray::new())] headers: PackedStringArray) {
+        self.settings.extra_headers = convert::strings(&headers);
+    }
+
+    #[func]
+    fn set_buffers(
+        &mut self,
+        input_buffer_size_kb: i64,
+        input_max_packets: i64,
+        output_buffer_size_kb: i64,
+        output_max_packets: i64,
+    ) -> Error {
+        if self.roster.is_listening() {
+            return refuse("set_buffers", "the server is listening", Error::FAILED);
+        }
+        self.settings.buffers = Some(roster::Buffers {
+            inbound_bytes: input_buffer_size_kb.saturating_mul(1024),
+            outbound_bytes: output_buffer_size_kb.saturating_mul(1024),
+            packets: input_max_packets.max(output_max_packets),
+        });
+        Error::OK
+    }
+
+    #[func]
+    fn broadcast(
+        &mut self,
+        message: PackedByteArray,
+        #[opt(default = godot::meta::owned_into_arg(WriteMode::Binary))] write_mode: WriteMode,
+    ) -> Error {
+        self.send_to_all(write_mode.into(), message.as_slice())
+    }
+
+    #[func]
+    fn broadcast_text(&mut self, message: GString) -> Error {
+        self.send_to_all(Kind::Text, message.to_string().as_bytes())
+    }
+
+    #[func]
+    fn get_bind_ip(&self) -> GString {
+        GString::from(&self.settings.bind_ip)
+    }
+
+    #[func]
+    fn set_bind_ip(&mut self, ip: GString) {
+        let ip = ip.to_string();
+        if self.is_unlocked("bind_ip") {
+            if ip == "*" || ip.parse::<std::net::IpAddr>().is_ok() {
+                self.settings.bind_ip = ip;
+            } else {
+                godot_error!("WebSocketServer.bind_ip: {ip:?} is neither an address nor \"*\"");
+            }
+        }
+    }
+
+    #[func]
+    fn get_private_key(&self) -> Option<Gd<CryptoKey>> {
+        self.key.clone()
+    }
+
+    #[func]
+    fn set_private_key(&mut self, key: Option<Gd<CryptoKey>>) {
+        if self.is_unlocked("private_key") {
+            self.key = key;
+        }
+    }
+
+    #[func]
+    fn get_ssl_certificate(&self) -> Option<Gd<X509Certificate>> {
+        self.certificate.clone()
+    }
+
+    #[func]
+    fn set_ssl_certificate(&mut self, certificate: Option<Gd<X509Certificate>>) {
+        if self.is_unlocked("ssl_certificate") {
+            self.certificate = certificate;
+        }
+    }
+
+    #[func]
+    fn get_ca_chain(&self) -> Option<Gd<X509Certificate>> {
+        self.chain.clone()
+    }
+
+    #[func]
+    fn set_ca_chain(&mut self, chain: Option<Gd<X509Certificate>>) {
+        if self.is_unlocked("ca_chain") {
+            self.chain = chain;
+        }
+    }
+
+    #[func]
+    fn get_handshake_timeout(&self) -> f64 {
+        self.settings.handshake_timeout.as_secs_f64()
+    }
+
+    #[func]
+    fn set_handshake_timeout(&mut self, timeout: f64) {
+        match convert::positive_duration(timeout) {
+            Some(timeout) => self.settings.handshake_timeout = timeout,
+            None => godot_error!("WebSocketServer.handshake_timeout: {timeout} is not a number of seconds above 0"),
+        }
+    }
+
+    #[func]
+    fn get_max_clients(&self) -> i64 {
+        i64::try_from(self.settings.max_clients).unwrap_or(i64::MAX)
+    }
+
+    #[func]
+    fn set_max_clients(&mut self, count: i64) {
+        self.settings.max_clients = usize::try_from(count).unwrap_or_default();
+    }
+
+    #[func]
+    fn get_max_pending_clients(&self) -> i64 {
+        i64::try_from(self.settings.max_pending_clients).unwrap_or(i64::MAX)
+    }
+
+    #[func]
+    fn set_max_pending_clients(&mut self, count: i64) {
+        self.settings.max_pending_clients = usize::try_from(count).unwrap_or_default().max(1);
+    }
+
+    #[func]
+    fn get_allowed_origins(&self) -> PackedStringArray {
+        convert::string_array(&self.settings.allowed_origins)
+    }
+
+    #[func]
+    fn set_allowed_origins(&mut self, origins: PackedStringArray) {
+        self.settings.allowed_origins = convert::strings(&origins);
+    }
+
+    #[func]
+    fn get_request_filter(&self) -> Callable {
+        self.filter.clone()
+    }
+
+    #[func]
+    fn set_request_filter(&mut self, filter: Callable) {
+        self.filter = filter;
+    }
+}
+
+impl WebSocketServer {
+    fn is_unlocked(&self, property: &str) -> bool {
+        let unlocked = !self.roster.is_listening();
+        if !unlocked {
+            godot_error!("WebSocketServer.{property}: it cannot be changed while the server is listening");
+        }
+        unlocked
+    }
+
+    /// TLS if there is a key and a certificate.
+    fn tls(&self) -> Result<Option<TlsServer>, String> {
+        match (&self.key, &self.certificate) {
+            (Some(key), Some(certificate)) => tls::server(key, certificate, self.chain.as_ref()).map(Some),
+            (None, None) => Ok(None),
+            _ => Err("TLS needs both private_key and ssl_certificate".to_owned()),
+        }
+    }
+
+    fn send_to_all(&mut self, kind: Kind, payload: &[u8]) -> Error {
+        let encoded = match Encoded::new(kind, payload) {
+            Ok(encoded) => encoded,
+            Err(error) => return convert::send_error(error),
+        };
+        let mut result = Error::OK;
+        for (_, peer) in self.roster.peers() {
+            let error = peer.clone().bind_mut().send_encoded(&encoded);
+            if error != Error::OK {
+                result = error;
+            }
+        }
+        result
+    }
+
+    fn send_packet(&mut self, payload: &[u8]) -> Error {
+        if !self.is_multiplayer || !self.roster.is_listening() {
+            return Error::ERR_UNCONFIGURED;
+        }
+        if self.outgoing.target > 0 && !self.roster.has(self.outgoing.target) {
+            return Error::ERR_INVALID_PARAMETER;
+        }
+        let encoded = match Encoded::new(Kind::Binary, payload) {
+            Ok(encoded) => encoded,
+            Err(error) => return convert::send_error(error),
+        };
+        let mut result = Error::OK;
+        for (_, peer) in self.roster.peers().filter(|(id, _)| self.outgoing.reaches(*id)) {
+            let error = peer.clone().bind_mut().send_encoded(&encoded);
+            if error != Error::OK {
+                result = error;
+            }
+        }
+        result
+    }
+}
+
+#[godot_api]
+impl IMultiplayerPeerExtension for WebSocketServer {
+    #[func(gd_self)]
+    fn poll(this: Gd<Self>) {
+        Self::serve(this);
+    }
+
+    // The trait insists on the form that the engine never calls.
+    fn poll(&mut self) {
+        unreachable!("the form above is registered")
+    }
+
+    fn close(&mut self) {
+        self.stop(1000, GString::new());
+    }
+
+    fn disconnect_peer(&mut self, p_peer: i32, p_force: bool) {
+        self.disconnect_client(p_peer, if p_force { -1 } else { 1000 }, GString::new());
+    }
+
+    fn get_connection_status(&self) -> ConnectionStatus {
+        if self.roster.is_listening() { ConnectionStatus::CONNECTED } else { ConnectionStatus::DISCONNECTED }
+    }
+
+    #[func(gd_self)]
+    unsafe fn get_packet_rawptr(
+        mut this: Gd<Self>,
+        r_buffer: RawPtr<*mut RawPtr<*const u8>>,
+        r_buffer_size: RawPtr<*mut i32>,
+    ) -> Error {
+        let taken = catch_unwind(AssertUnwindSafe(|| {
+            let mut this = this.bind_mut();
+            if !this.is_multiplayer {
+                return Err(Error::ERR_UNCONFIGURED);
+            }
+            // SAFETY: the engine passes pointers to two locals of its own.
+            unsafe { this.inbox.hand_out(r_buffer, r_buffer_size) }
+        }));
+        taken.map_or(Error::FAILED, convert::result)
+    }
+
+    #[func(gd_self)]
+    unsafe fn put_packet_rawptr(mut this: Gd<Self>, p_buffer: RawPtr<*const u8>, p_buffer_size: i32) -> Error {
+        // SAFETY: the arguments are those of the virtual.
+        let bytes = match unsafe { multiplayer::bytes(&p_buffer, p_buffer_size) } {
+            Ok(bytes) => bytes,
+            Err(error) => return error,
+        };
+        catch_unwind(AssertUnwindSafe(|| this.bind_mut().send_packet(bytes))).unwrap_or(Error::FAILED)
+    }
+
+    fn get_available_packet_count(&self) -> i32 {
+        self.inbox.len()
+    }
+
+    fn get_max_packet_size(&self) -> i32 {
+        i32::MAX
+    }
+
+    fn get_packet_channel(&self) -> i32 {
+        0
+    }
+
+    fn get_packet_mode(&self) -> TransferMode {
+        TransferMode::RELIABLE
+    }
+
+    fn get_packet_peer(&self) -> i32 {
+        self.inbox.sender()
+    }
+
+    fn set_transfer_channel(&mut self, p_channel: i32) {
+        self.outgoing.channel = p_channel;
+    }
+
+    fn get_transfer_channel(&self) -> i32 {
+        self.outgoing.channel
+    }
+
+    fn set_transfer_mode(&mut self, p_mode: TransferMode) {
+        self.outgoing.mode = p_mode;
+    }
+
+    fn get_transfer_mode(&self) -> TransferMode {
+        self.outgoing.mode
+    }
+
+    fn set_target_peer(&mut self, p_peer: i32) {
+        self.outgoing.target = p_peer;
+    }
+
+    fn is_server(&self) -> bool {
+        true
+    }
+
+    fn get_unique_id(&self) -> i32 {
+        SERVER
+    }
+
+    fn is_server_relay_supported(&self) -> bool {
+        true
+    }
+
+    fn set_refuse_new_connections(&mut self, p_enable: bool) {
+        self.refuses = p_enable;
+    }
+
+    fn is_refusing_new_connections(&self) -> bool {
+        self.refuses
+    }
+}
+
+fn refuse(method: &str, reason: &str, error: Error) -> Error {
+    godot_error!("WebSocketServer.{method}: {reason}");
+    error
+}
