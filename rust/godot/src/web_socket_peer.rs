@@ -28,7 +28,8 @@ unsafe impl godot::meta::GodotImmutable for OptionalTlsOptions {}
 
 /// A WebSocket connection. Its page of help is `doc_classes/WebSocketPeer.xml`.
 #[derive(GodotClass)]
-#[class(base = PacketPeerExtension, tool, rename = UnnamedWebSocketPeer)]
+// With an `init` of our own, gdext leaves hot reloading out for API levels below 4.3.
+#[class(base = PacketPeerExtension, init, tool, rename = UnnamedWebSocketPeer)]
 pub(crate) struct WebSocketPeer {
     #[var(get = get_supported_protocols, set = set_supported_protocols, usage_flags = [STORAGE, EDITOR])]
     supported_protocols: PhantomVar<PackedStringArray>,
@@ -54,10 +55,12 @@ pub(crate) struct WebSocketPeer {
     pinned_public_keys: PhantomVar<PackedStringArray>,
 
     settings: Settings,
+    #[init(val = Peer::new(Settings::default().config()))]
     peer: Peer,
     requested_url: String,
     /// The stream that was accepted is encrypted.
     is_tls: bool,
+    #[init(val = WriteMode::Binary)]
     write_mode: WriteMode,
     /// What the last `get_packet` handed out: the engine reads it until the next one.
     current: Option<Message>,
@@ -77,31 +80,6 @@ pub(crate) enum Notice {
 
 #[godot_api]
 impl IPacketPeerExtension for WebSocketPeer {
-    fn init(base: Base<PacketPeerExtension>) -> Self {
-        let settings = Settings::default();
-        Self {
-            supported_protocols: PhantomVar::default(),
-            handshake_headers: PhantomVar::default(),
-            inbound_buffer_size: PhantomVar::default(),
-            outbound_buffer_size: PhantomVar::default(),
-            max_queued_packets: PhantomVar::default(),
-            heartbeat_interval: PhantomVar::default(),
-            heartbeat_timeout: PhantomVar::default(),
-            handshake_timeout: PhantomVar::default(),
-            close_timeout: PhantomVar::default(),
-            max_message_size: PhantomVar::default(),
-            pinned_public_keys: PhantomVar::default(),
-            peer: Peer::new(settings.config()),
-            settings,
-            requested_url: String::new(),
-            is_tls: false,
-            write_mode: WriteMode::Binary,
-            current: None,
-            announced: 0,
-            base,
-        }
-    }
-
     // A virtual that panics leaves its result unwritten, and a borrow conflict panics before the body runs; so the
     // two that are called for every packet bind themselves, inside a boundary.
     #[func(gd_self)]

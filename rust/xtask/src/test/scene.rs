@@ -6,6 +6,7 @@
 //! * `# env: NAME=VALUE`: for the engine.
 //! * `# project: DIR`: run it in the project `tests/projects/DIR`, where the addon and the scripts of `tests` are put. A
 //!   script of comments only stands for the main scene of that project.
+//! * `# editor: yes`: open that project in the editor.
 //! * `# example: NAME`: put this example of `rust/godot` into `bin` of that project, and tell it in the variable
 //!   `TUNGSTEN_LIBRARY` where the extension is.
 //! * `# seen: EVENT`: each server of the testkit that the script names with a line `server: ID` must have recorded this
@@ -52,6 +53,9 @@ fn run(rig: &Rig, path: &Path, name: &str) -> Result<bool> {
             for example in engine::headers(&text, "example") {
                 add_example(&own_stage, example)?;
                 command.env("TUNGSTEN_LIBRARY", own_stage.library());
+            }
+            if !engine::headers(&text, "editor").is_empty() {
+                command.arg("--editor");
             }
             if text.lines().any(|line| line.starts_with("extends")) {
                 command.arg("--script").arg(format!("res://tests/scenes/{name}"));
