@@ -237,3 +237,27 @@ fn half_open_connections_do_not_hold_up_others() {
     server.until(&mut client, |_, clients| clients[0].peer.state() == ReadyState::Open);
     drop(silent);
 }
+
+#[test]
+fn c7_five_hundred_half_requests_are_dropped_with_408_while_others_are_served() {
+    let mut server = Server::new(Config { handshake_timeout: SOON, ..Config::default() });
+    // In two halves, as many systems allow no more than 1024 descriptors to a process.
+    for _ in 0..2 {
+        let mut silent: Vec<_> = (0..250).map(|_| RawClient::connect(server.address()).unwrap()).collect();
+        for client in &mut silent {
+            client.send_raw(b"GET / HTTP/1.1\r\nHost: h\r\n").unwrap();
+        }
+        server.until(&mut [], |server, _| server.peers.len() >= 250);
+        let mut other = [Client::connect(&server.url())];
+        server.until(&mut other, |_, clients| clients[0].peer.state() == ReadyState::Open);
+        other[0].send(Kind::Text, b"served");
+        server.until(&mut other, |_, clients| clients[0].messages.len() == 1);
+        other[0].close(1000, "");
+        server.until(&mut other, |server, _| server.peers.is_empty());
+        for client in &mut silent {
+            assert!(client.read_head().unwrap().starts_with("HTTP/1.1 408 "));
+        }
+    }
+    let refused = |peer: &&Peer| peer.error().is_some_and(|error| error.kind() == ErrorKind::HandshakeTimeout);
+    assert_eq!(server.ended.iter().filter(refused).count(), 500);
+}
