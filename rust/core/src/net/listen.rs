@@ -20,6 +20,10 @@ const MAX_ACCEPTS: usize = 256;
 /// Events that are taken from the system at a time.
 const MAX_EVENTS: usize = 1024;
 
+/// Open files that a server asks the system to be allowed.
+#[cfg(unix)]
+const MAX_DESCRIPTORS: u64 = 65_536;
+
 const LISTENER: Token = Token(usize::MAX);
 
 /// Names a stream that was accepted. Never used again for another one.
@@ -99,6 +103,7 @@ impl Listener {
     /// # Errors
     /// Why it cannot listen: [`io::ErrorKind::AddrInUse`] if another program does.
     pub fn bind(address: Option<IpAddr>, port: u16) -> io::Result<Self> {
+        raise_descriptor_limit();
         let socket = match address {
             Some(address) => listen(SocketAddr::new(address, port))?,
             // A system without IPv6 still has the other one.
@@ -260,6 +265,14 @@ impl Deadlines {
         let (_, id) = self.by_time.first().copied().filter(|(deadline, _)| *deadline <= now)?;
         self.set(id, None);
         Some(id)
+    }
+}
+
+/// Many systems start a process with 1024 descriptors at most, and let it ask for more.
+fn raise_descriptor_limit() {
+    #[cfg(unix)]
+    if let Err(error) = rlimit::increase_nofile_limit(MAX_DESCRIPTORS) {
+        log::debug!("the limit of open files stays as it is: {error}");
     }
 }
 
