@@ -24,6 +24,11 @@ pub(crate) fn text(text: &str) -> GString {
     if text.contains('\0') { GString::from(&text.replace('\0', "\u{FFFD}")) } else { GString::from(text) }
 }
 
+/// The reason of a close frame. Godot 3 sends a NUL at its end.
+pub(crate) fn reason(reason: &str) -> GString {
+    text(reason.trim_end_matches('\0'))
+}
+
 /// Seconds as GDScript gives them; `None` unless they are a number that a duration can hold.
 pub(crate) fn duration(seconds: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
@@ -39,9 +44,9 @@ pub(crate) fn result(result: Result<(), Error>) -> Error {
     result.map_or_else(|error| error, |()| Error::OK)
 }
 
-/// An address as Godot writes it: IPv6 in full.
+/// An address as Godot writes it: IPv6 in full, unless it stands for one of IPv4 (as with a listener for both).
 pub(crate) fn address(address: IpAddr) -> String {
-    match address {
+    match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => address.segments().map(|segment| format!("{segment:x}")).join(":"),
     }

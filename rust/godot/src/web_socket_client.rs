@@ -227,7 +227,7 @@ impl WebSocketClient {
         if !self.is_current(peer) {
             return Vec::new();
         }
-        if self.is_multiplayer && !self.collect(peer, now) {
+        if self.is_multiplayer && self.collect(peer, now) {
             return Vec::new();
         }
         let Some(notice) = peer.bind_mut().next_notice() else { return Vec::new() };
@@ -243,7 +243,7 @@ impl WebSocketClient {
                 vec![Signal::Established(convert::text(peer.bind().core().protocol()))]
             }
             Notice::Event(Event::CloseRequested(frame)) => {
-                vec![Signal::CloseRequest(frame.code.into(), convert::text(&frame.reason))]
+                vec![Signal::CloseRequest(frame.code.into(), convert::reason(&frame.reason))]
             }
             Notice::Event(Event::Closed { .. }) if self.is_multiplayer => {
                 if self.unique_id == 0 {
@@ -277,22 +277,23 @@ impl WebSocketClient {
         if listeners.is_empty() { Signal::Data } else { Signal::Message(peer.bind_mut().take_value()) }
     }
 
-    /// Takes the packets over once the id is known. False if there was no room for all.
+    /// Takes the packets over once the id is known. Whether there were any: the engine is to read them before it hears
+    /// that the server has gone.
     fn collect(&mut self, peer: &mut Gd<WebSocketPeer>, now: Instant) -> bool {
         let mut peer = peer.bind_mut();
         if self.unique_id == 0 {
             if self.id_deadline.take_if(|deadline| now >= *deadline).is_some() {
                 peer.close_with(1002, GString::from("no id was sent"));
             }
-            return true;
+            return false;
         }
-        while !self.inbox.is_full() {
-            match peer.take_message() {
-                Some(message) => self.inbox.push(SERVER, message),
-                None => return true,
-            }
+        let had_any = peer.core().queued_messages() > 0;
+        while !self.inbox.is_full()
+            && let Some(message) = peer.take_message()
+        {
+            self.inbox.push(SERVER, message);
         }
-        peer.core().queued_messages() == 0
+        had_any
     }
 
     /// The first message of a server is the id of the client: four bytes, little endian, at least 2.
@@ -301,7 +302,8 @@ impl WebSocketClient {
         let message = peer.take_message();
         let bytes = message.as_ref().and_then(|message| message.payload().try_into().ok());
         match bytes.map(i32::from_le_bytes) {
-            Some(id @ 2..) => {
+            // One that comes after a wrong one is too late.
+            Some(id @ 2..) if peer.core().state() == ReadyState::Open => {
                 self.unique_id = id;
                 self.id_deadline = None;
                 vec![Signal::PeerConnected]
@@ -311,6 +313,15 @@ impl WebSocketClient {
                 Vec::new()
             }
         }
+    }
+
+    /// What the engine expects of a multiplayer peer that is told to end at once: it is disconnected when the call
+    /// returns, and no signal follows.
+    fn forget_connection(&mut self) {
+        self.peer = None;
+        self.unique_id = 0;
+        self.id_deadline = None;
+        self.inbox.clear();
     }
 
     fn send_packet(&mut self, bytes: &[u8]) -> Error {
@@ -372,13 +383,20 @@ impl IMultiplayerPeerExtension for WebSocketClient {
 
     fn close(&mut self) {
         self.disconnect_from_host(1000, GString::new());
-        self.unique_id = 0;
-        self.inbox.clear();
+        if self.is_multiplayer {
+            self.forget_connection();
+        }
     }
 
     fn disconnect_peer(&mut self, p_peer: i32, p_force: bool) {
-        let Some(peer) = self.peer.as_mut().filter(|_| p_peer == SERVER) else { return };
-        peer.bind_mut().close_with(if p_force { -1 } else { 1000 }, GString::new());
+        if p_peer != SERVER {
+            return;
+        }
+        if p_force && self.is_multiplayer {
+            self.forget_connection();
+        } else {
+            self.disconnect_from_host(if p_force { -1 } else { 1000 }, GString::new());
+        }
     }
 
     fn get_connection_status(&self) -> ConnectionStatus {

@@ -234,7 +234,7 @@ impl WebSocketPeer {
 
     #[func]
     fn get_close_reason(&self) -> GString {
-        self.peer.close_frame().map(|frame| convert::text(&frame.reason)).unwrap_or_default()
+        self.peer.close_frame().map(|frame| convert::reason(&frame.reason)).unwrap_or_default()
     }
 
     #[func]

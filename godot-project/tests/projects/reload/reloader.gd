@@ -13,7 +13,7 @@ func _ready() -> void:
 	if not Engine.is_editor_hint():
 		return
 	# The editor first looks through the project, and must not be interrupted by a reload.
-	await get_tree().create_timer(0.0).timeout
+	await get_tree().process_frame
 	var testkit: RefCounted = load("res://tests/testkit.gd").new()
 	_kept = await _open(testkit, true)
 	print("open before the reload")

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
-use tungsten_core::net::{Accepted, Listener, StreamId, TlsServer};
+use tungsten_core::net::{Accepted, Listener, Next, StreamId, TlsServer};
 
 /// The properties of a server that need no engine.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ struct Session {
     peer: Gd<WebSocketPeer>,
     /// Once it is open.
     id: Option<i32>,
+    /// There is more to tell of it, with the next poll.
+    has_more: bool,
 }
 
 /// The listener and all connections.
@@ -107,7 +109,7 @@ impl Roster {
     }
 
     pub(super) fn add(&mut self, stream: StreamId, peer: Gd<WebSocketPeer>) {
-        self.sessions.insert(stream, Session { peer, id: None });
+        self.sessions.insert(stream, Session { peer, id: None, has_more: false });
     }
 
     pub(super) fn ready_count(&self) -> usize {
@@ -126,27 +128,32 @@ impl Roster {
     }
 
     /// Takes note of when a connection that was polled is to be polled again, or that it is gone.
-    pub(super) fn settle(&mut self, stream: StreamId) {
-        let (Some(listener), Some(session)) = (&mut self.listener, self.sessions.get(&stream)) else { return };
+    pub(super) fn settle(&mut self, stream: StreamId, polled: &Gd<WebSocketPeer>) {
+        if !self.holds(stream, polled) {
+            return;
+        }
+        let (Some(listener), Some(session)) = (&mut self.listener, self.sessions.get_mut(&stream)) else { return };
         let (is_over, next) = {
             let peer = session.peer.bind();
             (peer.is_over(), peer.core().next_poll())
         };
-        if is_over {
+        if std::mem::take(&mut session.has_more) {
+            listener.set_next(stream, Next::Now);
+        } else if is_over {
             self.remove(stream);
         } else {
             listener.set_next(stream, next);
         }
     }
 
-    /// Polls it again with the next poll.
-    pub(super) fn poll_again(&mut self, stream: StreamId) {
-        if let Some(listener) = &mut self.listener {
-            listener.set_next(stream, tungsten_core::net::Next::Now);
+    /// Keeps what is left to tell for the next poll.
+    pub(super) fn defer(&mut self, stream: StreamId) {
+        if let Some(session) = self.sessions.get_mut(&stream) {
+            session.has_more = true;
         }
     }
 
-    pub(super) fn remove(&mut self, stream: StreamId) {
+    fn remove(&mut self, stream: StreamId) {
         if let Some(session) = self.sessions.remove(&stream)
             && let Some(id) = session.id
         {
@@ -165,8 +172,10 @@ impl Roster {
         }
     }
 
-    pub(super) fn has_stream(&self, stream: StreamId) -> bool {
-        self.sessions.contains_key(&stream)
+    /// Whether this is still the connection of that name: a handler may have stopped the server, and another listener
+    /// begins again with its names.
+    pub(super) fn holds(&self, stream: StreamId, peer: &Gd<WebSocketPeer>) -> bool {
+        self.sessions.get(&stream).is_some_and(|session| session.peer == *peer)
     }
 
     pub(super) fn id_of(&self, stream: StreamId) -> Option<i32> {

@@ -32,15 +32,14 @@ impl WebSocketServer {
             let Some((stream, mut peer)) = ready else { return };
             peer.bind_mut().advance();
             if peer.bind().core().undecided_request().is_some() {
-                Self::judge(&this, &mut peer);
-                peer.bind_mut().advance();
+                Self::judge(&this, stream, &mut peer);
             }
             loop {
                 let signal = this.bind_mut().next_signal(stream, &mut peer);
                 let Some(signal) = signal else { break };
                 Self::emit(&this, signal);
             }
-            this.bind_mut().roster.settle(stream);
+            this.bind_mut().roster.settle(stream, &peer);
         }
     }
 
@@ -91,14 +90,19 @@ impl WebSocketServer {
     }
 
     /// Decides on the request of a client. The filter is a script: nothing is bound while it runs.
-    fn judge(this: &Gd<Self>, peer: &mut Gd<WebSocketPeer>) {
+    fn judge(this: &Gd<Self>, stream: StreamId, peer: &mut Gd<WebSocketPeer>) {
         let Some((status, question)) = this.bind().first_judgement(peer) else { return };
         let filter = this.bind().filter.clone();
         let status = match status {
             None if filter.is_valid() => status_of(&filter.callv(&question)),
             status => status,
         };
-        peer.bind_mut().decide(status);
+        // The filter may have stopped the server.
+        if this.bind().roster.holds(stream, peer) {
+            let mut peer = peer.bind_mut();
+            peer.decide(status);
+            peer.advance();
+        }
     }
 
     /// The status with which the request of a client is refused, and what the filter is asked; `None` if there is no
@@ -114,14 +118,14 @@ impl WebSocketServer {
 
     /// The next signal that a connection gives rise to.
     fn next_signal(&mut self, stream: StreamId, peer: &mut Gd<WebSocketPeer>) -> Option<Signal> {
-        if !self.roster.has_stream(stream) {
+        if !self.roster.holds(stream, peer) {
             return None;
         }
         if self.is_multiplayer
             && let Some(id) = self.roster.id_of(stream)
-            && !self.collect(id, peer)
+            && self.collect(id, peer)
         {
-            self.roster.poll_again(stream);
+            self.roster.defer(stream);
             return None;
         }
         let notice = peer.bind_mut().next_notice()?;
@@ -129,7 +133,7 @@ impl WebSocketServer {
             (Notice::Event(Event::Opened), _) => Some(self.welcome(stream, peer)),
             (Notice::Message, Some(id)) => Some(Signal::Data(id)),
             (Notice::Event(Event::CloseRequested(frame)), Some(id)) => {
-                Some(Signal::CloseRequest(id, frame.code.into(), convert::text(&frame.reason)))
+                Some(Signal::CloseRequest(id, frame.code.into(), convert::reason(&frame.reason)))
             }
             (Notice::Event(Event::Closed { .. }), Some(id)) if self.is_multiplayer => {
                 Some(Signal::PeerDisconnected(id))
@@ -161,16 +165,17 @@ impl WebSocketServer {
         Signal::Connected(id, convert::text(core.protocol()), convert::text(target))
     }
 
-    /// Takes the packets of a client over. False if there was no room for all.
+    /// Takes the packets of a client over. Whether there were any: the engine is to read them before it hears that the
+    /// client has gone.
     fn collect(&mut self, id: i32, peer: &mut Gd<WebSocketPeer>) -> bool {
         let mut peer = peer.bind_mut();
-        while !self.inbox.is_full() {
-            match peer.take_message() {
-                Some(message) => self.inbox.push(id, message),
-                None => return true,
-            }
+        let had_any = peer.core().queued_messages() > 0;
+        while !self.inbox.is_full()
+            && let Some(message) = peer.take_message()
+        {
+            self.inbox.push(id, message);
         }
-        peer.core().queued_messages() == 0
+        had_any
     }
 
     fn emit(this: &Gd<Self>, signal: Signal) {

@@ -1,6 +1,7 @@
 //! Our own copy of Godot: distribution packages unpacked into one folder, and nothing installed.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -43,14 +44,9 @@ fn sysroot(cache: &Path) -> PathBuf {
     cache.join("sysroot")
 }
 
-/// The engine of the sysroot, started by the sysroot's own loader: the libraries of this machine may be too old for it.
+/// The engine of the sysroot.
 fn open(cache: &Path) -> Result<Godot> {
-    let usr = sysroot(cache).join("usr");
-    let lib = find_dir(&usr.join("lib"), "-linux-gnu")?;
-    let loader = find_file(&lib, "ld-linux-")?;
-    let mut path = lib.clone().into_os_string();
-    path.push(":");
-    path.push(lib.join("pulseaudio"));
+    let (program, leading_args) = program(&sysroot(cache), "godot")?;
     let home = cache.join("home");
     let mut dirs = Vec::new();
     for (name, dir) in [("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")] {
@@ -58,13 +54,22 @@ fn open(cache: &Path) -> Result<Godot> {
         fs::create_dir_all(&dir)?;
         dirs.push((name, dir));
     }
-    Godot {
-        program: loader,
-        leading_args: vec!["--library-path".into(), path, usr.join("bin/godot").into()],
-        env: dirs,
-        version: String::new(),
-    }
-    .checked()
+    Godot { program, leading_args, env: dirs, version: String::new() }.checked()
+}
+
+/// A program of a sysroot, started by the sysroot's own loader: the libraries of this machine may be too old for it. The
+/// second part is what the loader needs to know first.
+///
+/// # Errors
+/// The sysroot has no loader.
+pub(crate) fn program(sysroot: &Path, name: &str) -> Result<(PathBuf, Vec<OsString>)> {
+    let usr = sysroot.join("usr");
+    let lib = find_dir(&usr.join("lib"), "-linux-gnu")?;
+    let loader = find_file(&lib, "ld-linux-")?;
+    let mut path = lib.clone().into_os_string();
+    path.push(":");
+    path.push(lib.join("pulseaudio"));
+    Ok((loader, vec!["--library-path".into(), path, usr.join("bin").join(name).into()]))
 }
 
 fn fetch(cache: &Path) -> Result<()> {

@@ -3,6 +3,7 @@
 mod bed;
 mod cache;
 mod conversation;
+mod godot3;
 mod nginx;
 mod node;
 mod python;
@@ -17,6 +18,8 @@ use bed::Bed;
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Speaker {
+    /// The classes of Godot 3.
+    Godot3,
     /// `ws` on Node.js.
     Node,
     /// `websockets` on Python.
@@ -45,7 +48,7 @@ struct Case {
     route: Route,
 }
 
-const CASES: [Case; 11] = [
+const CASES: [Case; 15] = [
     Case { name: "node_server_ws", server: Speaker::Node, client: Speaker::Tungsten, route: Route::Plain },
     Case { name: "node_server_wss", server: Speaker::Node, client: Speaker::Tungsten, route: Route::Secure },
     Case { name: "node_client_ws", server: Speaker::Tungsten, client: Speaker::Node, route: Route::Plain },
@@ -54,6 +57,10 @@ const CASES: [Case; 11] = [
     Case { name: "python_server_wss", server: Speaker::Python, client: Speaker::Tungsten, route: Route::Secure },
     Case { name: "python_client_ws", server: Speaker::Tungsten, client: Speaker::Python, route: Route::Plain },
     Case { name: "python_client_wss", server: Speaker::Tungsten, client: Speaker::Python, route: Route::Secure },
+    Case { name: "godot3_server", server: Speaker::Godot3, client: Speaker::Tungsten, route: Route::Plain },
+    Case { name: "godot3_server_wss", server: Speaker::Godot3, client: Speaker::Tungsten, route: Route::Secure },
+    Case { name: "godot3_client", server: Speaker::Tungsten, client: Speaker::Godot3, route: Route::Plain },
+    Case { name: "godot3_client_wss", server: Speaker::Tungsten, client: Speaker::Godot3, route: Route::Secure },
     Case { name: "nginx_own_client", server: Speaker::Tungsten, client: Speaker::Tungsten, route: Route::Proxied },
     Case { name: "nginx_node_client", server: Speaker::Tungsten, client: Speaker::Node, route: Route::Proxied },
     Case { name: "nginx_python_client", server: Speaker::Tungsten, client: Speaker::Python, route: Route::Proxied },
@@ -75,6 +82,13 @@ pub(super) fn layer(options: &Options) -> Result<Tally> {
 impl Case {
     fn title(&self) -> String {
         format!("interop::{}", self.name)
+    }
+
+    /// The name of the script that Tungsten runs in that role.
+    fn script_of_tungsten(&self, role: &str) -> String {
+        // With Godot 3 the conversation is another one.
+        let is_with_godot3 = [self.server, self.client].contains(&Speaker::Godot3);
+        if is_with_godot3 { format!("godot3_{role}") } else { role.to_owned() }
     }
 
     /// Holds the conversation and prints the result.

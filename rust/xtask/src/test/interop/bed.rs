@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::Speaker;
+use super::godot3::Godot3;
 use super::nginx::{Nginx, Proxy};
 use super::node::Node;
 use super::python::Python;
+use super::{Case, Speaker};
 use crate::build::Profile;
 use crate::test::engine::Rig;
 use crate::{artifact, process};
@@ -23,6 +24,7 @@ pub(super) struct Bed {
     rig: Rig,
     node: Node,
     python: Python,
+    godot3: Godot3,
     nginx: Nginx,
     /// Next to the staged project; goes with the rig.
     dir: PathBuf,
@@ -39,11 +41,11 @@ impl Bed {
         fs::create_dir_all(&dir)?;
         let mut identity = Command::new(artifact::program("tungsten-testkit", Profile::Debug)?);
         process::capture(identity.arg("identity").arg("--dir").arg(&dir), IDENTITY_LIMIT)?;
-        match (Node::prepare(&dir), Python::prepare(), Nginx::prepare()) {
-            (Ok(node), Ok(python), Ok(nginx)) => Ok(Self { rig, node, python, nginx, dir }),
-            (node, python, nginx) => {
+        match (Node::prepare(&dir), Python::prepare(), Godot3::prepare(&dir), Nginx::prepare()) {
+            (Ok(node), Ok(python), Ok(godot3), Ok(nginx)) => Ok(Self { rig, node, python, godot3, nginx, dir }),
+            (node, python, godot3, nginx) => {
                 // All that is missing, not one after the other.
-                let errors = [node.err(), python.err(), nginx.err()].into_iter().flatten();
+                let errors = [node.err(), python.err(), godot3.err(), nginx.err()].into_iter().flatten();
                 bail!("{}", errors.map(|error| format!("{error:#}")).collect::<Vec<_>>().join("\n"))
             }
         }
@@ -52,17 +54,19 @@ impl Bed {
     /// Who takes part, for a headline.
     pub(super) fn versions(&self) -> String {
         format!(
-            "Godot {}, {}, {}, {}",
+            "Godot {}, {}, {}, {}, {}",
             self.rig.version(),
             self.node.version(),
             self.python.version(),
+            self.godot3.version(),
             self.nginx.version()
         )
     }
 
     /// A `server` or a `client`; the caller adds the options.
-    pub(super) fn command(&self, speaker: Speaker, role: &str) -> Result<Command> {
+    pub(super) fn command(&self, case: &Case, speaker: Speaker, role: &str) -> Result<Command> {
         match speaker {
+            Speaker::Godot3 => Ok(self.godot3.command(role)),
             Speaker::Node => Ok(self.node.command(role)),
             Speaker::Python => Ok(self.python.command(role)),
             Speaker::Tungsten => {
@@ -73,7 +77,8 @@ impl Bed {
                     fs::create_dir_all(&home)?;
                     command.env(name, home);
                 }
-                command.arg("--script").arg(format!("res://tests/interop/{role}.gd")).arg("--");
+                let script = case.script_of_tungsten(role);
+                command.arg("--script").arg(format!("res://tests/interop/{script}.gd")).arg("--");
                 Ok(command)
             }
         }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use crate::godot::apt::{self, Wanted};
 use crate::godot::cache::{lock, remove};
 use crate::project;
 
@@ -36,6 +37,20 @@ pub(super) fn open(name: &str, fetch: impl FnOnce(&Path) -> Result<()>) -> Resul
     result?;
     eprintln!("{name}: ready after {:.0} s", started.elapsed().as_secs_f32());
     Ok(kept)
+}
+
+/// A package with all that it needs, unpacked below the folder `name` of the cache.
+///
+/// # Errors
+/// It could not be fetched.
+pub(super) fn open_packages(name: &str, wanted: Wanted<'_>) -> Result<PathBuf> {
+    let kept = open(name, |temp| {
+        let work = temp.join("work");
+        apt::fetch(wanted, &work)?;
+        fs::rename(work.join("sysroot"), temp.join("sysroot"))?;
+        remove(&work)
+    })?;
+    Ok(kept.join("sysroot"))
 }
 
 /// `interop` in the folder that the variable `TUNGSTEN_CACHE` names, or `target/interop` here.

@@ -31,7 +31,7 @@ type Lines = Vec<(Stream, String)>;
 
 /// Holds the conversation of `case` and returns what was wrong with it, and then what all have printed.
 pub(super) fn hold(case: &Case, bed: &Bed) -> Result<Vec<String>> {
-    let mut command = bed.command(case.server, "server")?;
+    let mut command = bed.command(case, case.server, "server")?;
     if case.route == Route::Secure {
         command.args(bed.identity());
     }
@@ -65,7 +65,7 @@ pub(super) fn hold(case: &Case, bed: &Bed) -> Result<Vec<String>> {
 
 /// The client, told where the server is and whom to trust.
 fn client(case: &Case, bed: &Bed, server_port: u16, proxy: Option<&Proxy>) -> Result<Command> {
-    let mut command = bed.command(case.client, "client")?;
+    let mut command = bed.command(case, case.client, "client")?;
     let port = proxy.map_or(server_port, Proxy::port);
     if case.route == Route::Plain {
         command.arg(format!("--url=ws://127.0.0.1:{port}/"));

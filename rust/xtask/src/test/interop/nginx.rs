@@ -9,7 +9,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::cache;
-use crate::godot::cache::remove;
 use crate::godot::{self, apt};
 use crate::process::{self, Background, Event, Stream};
 use crate::project;
@@ -68,13 +67,7 @@ impl Nginx {
     fn fetched() -> Result<Self> {
         let suite = suite(&fs::read_to_string("/etc/os-release").context("it is not known which system this is")?)?;
         let wanted = apt::Wanted { package: "nginx", suites: &[&suite], counts_installed: true };
-        let sysroot = cache::open(&format!("nginx-{suite}"), |temp| {
-            let work = temp.join("work");
-            apt::fetch(wanted, &work)?;
-            fs::rename(work.join("sysroot"), temp.join("sysroot"))?;
-            remove(&work)
-        })?
-        .join("sysroot");
+        let sysroot = cache::open_packages(&format!("nginx-{suite}"), wanted)?;
         let folders = ["lib", "usr/lib"].into_iter().filter_map(|dir| fs::read_dir(sysroot.join(dir)).ok());
         let libraries = folders.flatten().flatten().map(|entry| entry.path());
         let libraries = libraries.filter(|dir| dir.to_string_lossy().ends_with("-linux-gnu")).collect();
