@@ -1,9 +1,11 @@
-//! `cargo xtask demo`: run the demo scene in Godot against an echo server, first with `ws://`, then with `wss://`.
+//! `cargo xtask demo`: run the demo scene in Godot against an echo server, first with `ws://`, then with `wss://`; or
+//! the scene `chat`, which has a server of its own.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::build::Profile;
@@ -19,8 +21,23 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// What the demo prints last when all went well.
 const SENTINEL: &str = "demo: ok";
 
+/// The same of the chat.
+const CHAT_SENTINEL: &str = "chat: ok";
+
+/// What there is to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Scene {
+    /// A client that talks to an echo server.
+    Echo,
+    /// A chat: a server and two clients. In a window it runs until that is closed, else it plays a test of its own.
+    Chat,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Flags {
+    /// What to show.
+    #[arg(value_enum, default_value = "echo")]
+    scene: Scene,
     /// Talk to the echo server at this address instead of one of our own.
     #[arg(long)]
     url: Option<String>,
@@ -43,10 +60,17 @@ struct Call {
 /// Runs the demo and shows what it prints.
 ///
 /// # Errors
-/// A run did not end with code 0 in time, did not print `demo: ok` last, or has reported an error or a leak.
+/// A run did not end with code 0 in time, did not print `demo: ok` or `chat: ok` last, or has reported an error or a leak.
 pub(crate) fn run(flags: Flags) -> Result<()> {
+    ensure!(
+        flags.scene == Scene::Echo || flags.url.is_none(),
+        "the chat has a server of its own, so --url is of no use"
+    );
     let godot = godot::find_or_fetch()?;
     let stage = Stage::new(&project::godot_project(), Profile::new(flags.release))?;
+    if flags.scene == Scene::Chat {
+        return chat(&godot, &stage, flags.windowed);
+    }
     if let Some(url) = &flags.url {
         return show(&godot, &stage, &Call { url: url.clone(), ca: None }, flags.windowed);
     }
@@ -66,8 +90,30 @@ fn calls(line: &str) -> Result<[Call; 2]> {
     Ok([Call { url: field("ws")?, ca: None }, Call { url: field("wss")?, ca: Some(field("ca")?.into()) }])
 }
 
+/// Shows the chat until its window is closed; without a window, its test.
+fn chat(godot: &Godot, stage: &Stage, windowed: bool) -> Result<()> {
+    let mut command = engine(godot, stage, "res://demo/chat/chat.tscn", windowed)?;
+    if windowed {
+        let status = command.status().context("cannot run Godot")?;
+        ensure!(status.success(), "the chat ended with {status}");
+        return Ok(());
+    }
+    command.args(["--", "--self-test"]);
+    check(&mut command, "the chat failed", CHAT_SENTINEL)
+}
+
 fn show(godot: &Godot, stage: &Stage, call: &Call, windowed: bool) -> Result<()> {
     println!("demo: {}", call.url);
+    let mut command = engine(godot, stage, "res://demo/demo.tscn", windowed)?;
+    command.arg("--").arg(format!("--url={}", call.url));
+    if let Some(ca) = &call.ca {
+        command.arg(format!("--ca={}", ca.display()));
+    }
+    check(&mut command, &format!("the demo failed with {}", call.url), SENTINEL)
+}
+
+/// The engine with a scene of the project; arguments for the scene come behind a `--`.
+fn engine(godot: &Godot, stage: &Stage, scene: &str, windowed: bool) -> Result<Command> {
     let mut command = godot.command();
     command.envs(stage.new_homes()?);
     if windowed {
@@ -75,19 +121,20 @@ fn show(godot: &Godot, stage: &Stage, call: &Call, windowed: bool) -> Result<()>
     } else {
         command.arg("--headless");
     }
-    command.arg("--path").arg(stage.project()).args(["res://demo/demo.tscn", "--"]);
-    command.arg(format!("--url={}", call.url));
-    if let Some(ca) = &call.ca {
-        command.arg(format!("--ca={}", ca.display()));
-    }
-    let transcript = Transcript::record(&mut command, LIMIT, true);
+    command.arg("--path").arg(stage.project()).arg(scene);
+    Ok(command)
+}
+
+/// Runs a scene that ends by itself, and prints `sentinel` last if all went well.
+fn check(command: &mut Command, failure: &str, sentinel: &str) -> Result<()> {
+    let transcript = Transcript::record(command, LIMIT, true);
     let mut complaints = transcript.complaints(&[]);
     let last = transcript.out().filter(|line| !line.trim().is_empty()).last();
-    if last != Some(SENTINEL) {
-        complaints.push(format!("its last line is {:?} instead of {SENTINEL:?}", last.unwrap_or_default()));
+    if last != Some(sentinel) {
+        complaints.push(format!("its last line is {:?} instead of {sentinel:?}", last.unwrap_or_default()));
     }
     if !complaints.is_empty() {
-        bail!("the demo failed with {}:\n{}", call.url, complaints.join("\n"));
+        bail!("{failure}:\n{}", complaints.join("\n"));
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ struct Cli {
 enum Verb {
     /// Build the extension and put it where Godot looks for it.
     Build(build::Flags),
-    /// Run the demo in Godot against an echo server, with ws:// and with wss://.
+    /// Run a demo in Godot: a client of an echo server, with ws:// and with wss://, or a chat.
     Demo(demo::Flags),
     /// Find Godot 4, or fetch it, and run it with ARGS; without any, say where it is.
     Godot(godot::Flags),
