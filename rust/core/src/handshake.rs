@@ -11,6 +11,15 @@ pub use fields::Header;
 pub(crate) use fields::{ExtraFields, Fields};
 pub(crate) use server::{Answer, Refusal, ServerHandshake};
 
+/// Whether sub-protocols and header fields (`Name: value`) can be sent as they are.
+///
+/// # Errors
+/// [`Misuse::InvalidProtocol`](crate::Misuse::InvalidProtocol) and
+/// [`Misuse::InvalidHeader`](crate::Misuse::InvalidHeader) name the first that cannot.
+pub fn check_headers(protocols: &[String], headers: &[String]) -> Result<(), crate::Misuse> {
+    ExtraFields::new(protocols, headers).map(drop)
+}
+
 /// The answer of a server to the upgrade request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {

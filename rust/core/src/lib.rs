@@ -33,7 +33,7 @@ pub use close::{CloseFrame, InvalidCloseCode};
 pub use config::Config;
 pub use connection::{Encoded, SendError};
 pub use error::{Error, ErrorKind, Misuse, Phase};
-pub use handshake::{Header, Response, UpgradeRequest};
+pub use handshake::{Header, Response, UpgradeRequest, check_headers};
 pub use peer::{Event, Guest, Network, Peer, ReadyState, Request};
 pub use queue::{Kind, Message};
 pub use url::WsUrl;
