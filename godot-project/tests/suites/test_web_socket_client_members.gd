@@ -12,6 +12,8 @@ const _SIGNALS := {
 	"connection_closed": ["was_clean_close"],
 	"data_received": [],
 	"server_close_request": ["code", "reason"],
+	"message_received": ["data"],
+	"failed": ["error"],
 }
 
 

@@ -101,7 +101,7 @@ impl Outgoing {
 ///
 /// # Safety
 /// The arguments are those of the virtual; the result does not outlive the call.
-pub(crate) unsafe fn bytes<'a>(buffer: &'a RawPtr<*const u8>, size: i32) -> Result<&'a [u8], Error> {
+pub(crate) unsafe fn bytes(buffer: &RawPtr<*const u8>, size: i32) -> Result<&[u8], Error> {
     match usize::try_from(size) {
         Ok(0) => Ok(&[]),
         // SAFETY: the caller vouches for the arguments.

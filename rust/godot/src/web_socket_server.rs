@@ -15,7 +15,7 @@ use godot::prelude::*;
 use roster::{Roster, Settings};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tungsten_core::net::TlsServer;
-use tungsten_core::{Encoded, Kind};
+use tungsten_core::{CloseFrame, Encoded, Kind, check_headers};
 
 /// A WebSocket server with signals. Its page of help is `doc_classes/WebSocketServer.xml`.
 #[derive(GodotClass)]
@@ -85,7 +85,11 @@ impl WebSocketServer {
             Ok(tls) => tls,
             Err(reason) => return refuse("listen", &reason, Error::ERR_INVALID_PARAMETER),
         };
-        self.settings.protocols = convert::strings(&protocols);
+        let protocols = convert::strings(&protocols);
+        if let Err(error) = check_headers(&protocols, &self.settings.extra_headers) {
+            return refuse("listen", &error.to_string(), Error::ERR_INVALID_PARAMETER);
+        }
+        self.settings.protocols = protocols;
         if let Err(error) = self.roster.listen(&self.settings.bind_ip, port) {
             return match error.kind() {
                 std::io::ErrorKind::AddrInUse => Error::ERR_ALREADY_IN_USE,
@@ -100,6 +104,12 @@ impl WebSocketServer {
 
     #[func]
     fn stop(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
+        if code >= 0
+            && let Err(error) = CloseFrame::to_send(code, &reason.to_string())
+        {
+            // Nobody could be told.
+            return godot_error!("WebSocketServer.stop: {error}");
+        }
         for mut peer in self.roster.stop() {
             peer.bind_mut().close_with(code, reason.clone());
         }
@@ -152,7 +162,11 @@ impl WebSocketServer {
 
     #[func]
     fn set_extra_headers(&mut self, #[opt(default = &PackedStringArray::new())] headers: PackedStringArray) {
-        self.settings.extra_headers = convert::strings(&headers);
+        let headers = convert::strings(&headers);
+        match check_headers(&[], &headers) {
+            Ok(()) => self.settings.extra_headers = headers,
+            Err(error) => godot_error!("WebSocketServer.set_extra_headers: {error}"),
+        }
     }
 
     #[func]
@@ -362,8 +376,9 @@ impl IMultiplayerPeerExtension for WebSocketServer {
         unreachable!("the form above is registered")
     }
 
+    /// A multiplayer session is over: the server goes away (RFC 6455 §7.4.1).
     fn close(&mut self) {
-        self.stop(1000, GString::new());
+        self.stop(1001, GString::new());
     }
 
     fn disconnect_peer(&mut self, p_peer: i32, p_force: bool) {

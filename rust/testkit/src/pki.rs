@@ -22,6 +22,7 @@ pub struct TestAuthority {
     wrong_name: OnceLock<Identity>,
     expired: OnceLock<Identity>,
     self_signed: OnceLock<Identity>,
+    chained: OnceLock<Identity>,
 }
 
 impl TestAuthority {
@@ -39,6 +40,7 @@ impl TestAuthority {
             wrong_name: OnceLock::new(),
             expired: OnceLock::new(),
             self_signed: OnceLock::new(),
+            chained: OnceLock::new(),
         })
     }
 
@@ -76,6 +78,7 @@ impl TestAuthority {
             LeafKind::WrongName => &self.wrong_name,
             LeafKind::Expired => &self.expired,
             LeafKind::SelfSigned => &self.self_signed,
+            LeafKind::Chained => &self.chained,
         };
         slot.get_or_init(|| self.issue(&kind.leaf()).expect("the parameters of each kind are fixed and valid"))
     }
@@ -139,6 +142,8 @@ pub enum LeafKind {
     Expired,
     /// The names of `Good`, but not issued by the test authority.
     SelfSigned,
+    /// As `Good`, but issued by an authority that the test authority has issued, whose certificate follows.
+    Chained,
 }
 
 impl LeafKind {
@@ -148,6 +153,7 @@ impl LeafKind {
             Self::WrongName => Leaf { names: vec!["other.invalid".into()], ..Leaf::default() },
             Self::Expired => Leaf { expired: true, ..Leaf::default() },
             Self::SelfSigned => Leaf { issuer: Issuer::Itself, ..Leaf::default() },
+            Self::Chained => Leaf { issuer: Issuer::Intermediate, ..Leaf::default() },
         }
     }
 }

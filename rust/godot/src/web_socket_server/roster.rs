@@ -54,18 +54,22 @@ struct Session {
     peer: Gd<WebSocketPeer>,
     /// Once it is open.
     id: Option<i32>,
+    /// Its request was accepted.
+    is_let_in: bool,
     /// There is more to tell of it, with the next poll.
     has_more: bool,
 }
 
 /// The listener and all connections.
 ///
-/// Invariant: `ids` has exactly the sessions that have an id.
+/// Invariant: `ids` has exactly the sessions that have an id, and they are let in.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
     listener: Option<Listener>,
     sessions: HashMap<StreamId, Session>,
     ids: BTreeMap<i32, StreamId>,
+    /// How many sessions are let in.
+    let_in_count: usize,
     /// No more are accepted; those that are there may finish.
     is_stopping: bool,
 }
@@ -98,6 +102,7 @@ impl Roster {
         }
         self.ids.clear();
         self.sessions.retain(|_, session| session.id.take().is_some());
+        self.let_in_count = self.sessions.len();
         self.sessions.values().map(|session| session.peer.clone()).collect()
     }
 
@@ -109,7 +114,7 @@ impl Roster {
     }
 
     pub(super) fn add(&mut self, stream: StreamId, peer: Gd<WebSocketPeer>) {
-        self.sessions.insert(stream, Session { peer, id: None, has_more: false });
+        self.sessions.insert(stream, Session { peer, id: None, is_let_in: false, has_more: false });
     }
 
     pub(super) fn ready_count(&self) -> usize {
@@ -154,10 +159,11 @@ impl Roster {
     }
 
     fn remove(&mut self, stream: StreamId) {
-        if let Some(session) = self.sessions.remove(&stream)
-            && let Some(id) = session.id
-        {
-            self.ids.remove(&id);
+        if let Some(session) = self.sessions.remove(&stream) {
+            self.let_in_count -= usize::from(session.is_let_in);
+            if let Some(id) = session.id {
+                self.ids.remove(&id);
+            }
         }
         if let Some(listener) = &mut self.listener {
             listener.forget(stream);
@@ -196,8 +202,18 @@ impl Roster {
         self.ids.iter().filter_map(|(id, stream)| Some((*id, &self.sessions.get(stream)?.peer)))
     }
 
-    pub(super) fn open_count(&self) -> usize {
-        self.ids.len()
+    /// The request of a client was accepted.
+    pub(super) fn let_in(&mut self, stream: StreamId) {
+        if let Some(session) = self.sessions.get_mut(&stream)
+            && !std::mem::replace(&mut session.is_let_in, true)
+        {
+            self.let_in_count += 1;
+        }
+    }
+
+    /// How many clients are in, or on the last step.
+    pub(super) fn let_in_count(&self) -> usize {
+        self.let_in_count
     }
 
     pub(super) fn pending_count(&self) -> usize {

@@ -80,7 +80,7 @@ impl WebSocketServer {
     /// The HTTP status with which a request is refused before anybody is asked.
     fn refusal(&self, request: &UpgradeRequest) -> Option<u16> {
         let max = self.settings.max_clients;
-        if max > 0 && self.roster.open_count() >= max {
+        if max > 0 && self.roster.let_in_count() >= max {
             return Some(503);
         }
         let allowed = &self.settings.allowed_origins;
@@ -94,11 +94,21 @@ impl WebSocketServer {
         let Some((status, question)) = this.bind().first_judgement(peer) else { return };
         let filter = this.bind().filter.clone();
         let status = match status {
+            None if filter.is_null() => None,
             None if filter.is_valid() => status_of(&filter.callv(&question)),
+            None => {
+                // Who guards the door has gone: it stays shut.
+                godot_error!("WebSocketServer.request_filter: its object has been freed");
+                Some(500)
+            }
             status => status,
         };
         // The filter may have stopped the server.
+        let mut this = this.clone();
         if this.bind().roster.holds(stream, peer) {
+            if status.is_none() {
+                this.bind_mut().roster.let_in(stream);
+            }
             let mut peer = peer.bind_mut();
             peer.decide(status);
             peer.advance();
