@@ -211,7 +211,7 @@ fn a9_echo_over_tls_returns_texts_binaries_and_empty_messages() {
 
 #[test]
 fn a10_slow_reader_holds_the_server_back_and_loses_nothing() {
-    let fill = Fill { kind: MessageKind::Binary, size: 10_000, count: 3000 };
+    let fill = Fill { kind: MessageKind::Binary, size: 10_000, count: 5000 };
     let server = Server::start([Step::Upgrade, Step::Fill(fill), Step::Close(1000, String::new()), Step::Drain]);
     let mut client = Client::connect(&server.url());
     client.reads = false;
@@ -222,5 +222,5 @@ fn a10_slow_reader_holds_the_server_back_and_loses_nothing() {
     assert!(!server.report().iter().any(|recorded| recorded.event == Seen::Done));
     client.reads = true;
     client.until_closed(true);
-    assert_eq!(client.messages.len(), 3000);
+    assert_eq!(client.messages.len(), 5000);
 }
