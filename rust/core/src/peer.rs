@@ -365,13 +365,7 @@ impl Peer {
     /// # Errors
     /// Why it was not accepted.
     pub fn send(&mut self, kind: Kind, payload: &[u8], now: Instant) -> Result<(), SendError> {
-        let session = self.open_session()?;
-        session.connection.send(kind, payload)?;
-        session.flush(now);
-        if session.connection.is_broken() {
-            self.wake();
-        }
-        Ok(())
+        self.submit(now, |connection| connection.send(kind, payload))
     }
 
     /// Sends a message that was encoded for many peers.
@@ -379,13 +373,7 @@ impl Peer {
     /// # Errors
     /// Why it was not accepted.
     pub fn send_encoded(&mut self, message: &Encoded, now: Instant) -> Result<(), SendError> {
-        let session = self.open_session()?;
-        session.connection.send_encoded(message)?;
-        session.flush(now);
-        if session.connection.is_broken() {
-            self.wake();
-        }
-        Ok(())
+        self.submit(now, |connection| connection.send_encoded(message))
     }
 
     /// Sends a ping (RFC 6455 §5.5.2).
@@ -393,9 +381,21 @@ impl Peer {
     /// # Errors
     /// Why it was not accepted.
     pub fn ping(&mut self, payload: &[u8], now: Instant) -> Result<(), SendError> {
+        self.submit(now, |connection| connection.ping(payload))
+    }
+
+    /// Queues something and writes what the socket takes at once.
+    fn submit(
+        &mut self,
+        now: Instant,
+        queue: impl FnOnce(&mut Connection) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
         let session = self.open_session()?;
-        session.connection.ping(payload)?;
+        queue(&mut session.connection)?;
         session.flush(now);
+        if session.connection.is_broken() {
+            self.wake();
+        }
         Ok(())
     }
 

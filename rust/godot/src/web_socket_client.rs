@@ -2,7 +2,7 @@
 
 use crate::multiplayer::{self, Inbox, Outgoing, SERVER};
 use crate::web_socket_error::WebSocketError;
-use crate::web_socket_peer::{Notice, WebSocketPeer};
+use crate::web_socket_peer::{Buffers, Notice, WebSocketPeer};
 use crate::{convert, tls};
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::classes::{IMultiplayerPeerExtension, MultiplayerPeerExtension, X509Certificate};
@@ -42,14 +42,6 @@ pub(crate) struct WebSocketClient {
     inbox: Inbox,
     outgoing: Outgoing,
     base: Base<MultiplayerPeerExtension>,
-}
-
-/// What `set_buffers` was told.
-#[derive(Clone, Copy, Debug)]
-struct Buffers {
-    inbound_bytes: i64,
-    outbound_bytes: i64,
-    packets: i64,
 }
 
 /// A signal to emit.
@@ -105,9 +97,7 @@ impl WebSocketClient {
             peer.set_supported_protocols(protocols);
             peer.set_handshake_headers(custom_headers);
             if let Some(buffers) = self.buffers {
-                peer.set_inbound_buffer_size(buffers.inbound_bytes);
-                peer.set_outbound_buffer_size(buffers.outbound_bytes);
-                peer.set_max_queued_packets(buffers.packets);
+                peer.set_buffers(buffers);
             }
             peer.connect_with(&url.to_string(), |_| tls::client_of_godot_3(self.verify, self.trusted.as_ref()))
         };
@@ -155,11 +145,8 @@ impl WebSocketClient {
             godot_error!("WebSocketClient.set_buffers: there is a connection already");
             return Error::FAILED;
         }
-        self.buffers = Some(Buffers {
-            inbound_bytes: input_buffer_size_kb.saturating_mul(1024),
-            outbound_bytes: output_buffer_size_kb.saturating_mul(1024),
-            packets: input_max_packets.max(output_max_packets),
-        });
+        self.buffers =
+            Some(Buffers::from_kb(input_buffer_size_kb, input_max_packets, output_buffer_size_kb, output_max_packets));
         Error::OK
     }
 

@@ -12,6 +12,7 @@ use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::meta::owned_into_arg;
 use godot::prelude::*;
+pub(crate) use settings::Buffers;
 use settings::Settings;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -342,7 +343,7 @@ impl WebSocketPeer {
     }
 
     #[func]
-    pub(crate) fn set_inbound_buffer_size(&mut self, buffer_size: i64) {
+    fn set_inbound_buffer_size(&mut self, buffer_size: i64) {
         self.change_settings(|settings| settings.inbound_buffer_size = buffer_size);
     }
 
@@ -352,7 +353,7 @@ impl WebSocketPeer {
     }
 
     #[func]
-    pub(crate) fn set_outbound_buffer_size(&mut self, buffer_size: i64) {
+    fn set_outbound_buffer_size(&mut self, buffer_size: i64) {
         self.change_settings(|settings| settings.outbound_buffer_size = buffer_size);
     }
 
@@ -362,7 +363,7 @@ impl WebSocketPeer {
     }
 
     #[func]
-    pub(crate) fn set_max_queued_packets(&mut self, buffer_size: i64) {
+    fn set_max_queued_packets(&mut self, buffer_size: i64) {
         self.change_settings(|settings| settings.max_queued_packets = buffer_size);
     }
 

@@ -5,7 +5,7 @@ mod serving;
 
 use crate::enums::WriteMode;
 use crate::multiplayer::{self, Inbox, Outgoing, SERVER};
-use crate::web_socket_peer::WebSocketPeer;
+use crate::web_socket_peer::{Buffers, WebSocketPeer};
 use crate::{convert, tls};
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::classes::{CryptoKey, IMultiplayerPeerExtension, MultiplayerPeerExtension, X509Certificate};
@@ -180,11 +180,8 @@ impl WebSocketServer {
         if self.roster.is_listening() {
             return refuse("set_buffers", "the server is listening", Error::FAILED);
         }
-        self.settings.buffers = Some(roster::Buffers {
-            inbound_bytes: input_buffer_size_kb.saturating_mul(1024),
-            outbound_bytes: output_buffer_size_kb.saturating_mul(1024),
-            packets: input_max_packets.max(output_max_packets),
-        });
+        self.settings.buffers =
+            Some(Buffers::from_kb(input_buffer_size_kb, input_max_packets, output_buffer_size_kb, output_max_packets));
         Error::OK
     }
 
@@ -328,18 +325,7 @@ impl WebSocketServer {
     }
 
     fn send_to_all(&mut self, kind: Kind, payload: &[u8]) -> Error {
-        let encoded = match Encoded::new(kind, payload) {
-            Ok(encoded) => encoded,
-            Err(error) => return convert::send_error(error),
-        };
-        let mut result = Error::OK;
-        for (_, peer) in self.roster.peers() {
-            let error = peer.clone().bind_mut().send_encoded(&encoded);
-            if error != Error::OK {
-                result = error;
-            }
-        }
-        result
+        self.send_where(kind, payload, |_| true)
     }
 
     fn send_packet(&mut self, payload: &[u8]) -> Error {
@@ -349,18 +335,19 @@ impl WebSocketServer {
         if self.outgoing.target > 0 && !self.roster.has(self.outgoing.target) {
             return Error::ERR_INVALID_PARAMETER;
         }
-        let encoded = match Encoded::new(Kind::Binary, payload) {
+        self.send_where(Kind::Binary, payload, |id| self.outgoing.reaches(id))
+    }
+
+    /// Sends a message, encoded once, to the clients that `is_meant` names. An error of one does not keep it from the
+    /// others; the last is returned.
+    fn send_where(&self, kind: Kind, payload: &[u8], is_meant: impl Fn(i32) -> bool) -> Error {
+        let encoded = match Encoded::new(kind, payload) {
             Ok(encoded) => encoded,
             Err(error) => return convert::send_error(error),
         };
-        let mut result = Error::OK;
-        for (_, peer) in self.roster.peers().filter(|(id, _)| self.outgoing.reaches(*id)) {
-            let error = peer.clone().bind_mut().send_encoded(&encoded);
-            if error != Error::OK {
-                result = error;
-            }
-        }
-        result
+        let meant = self.roster.peers().filter(|(id, _)| is_meant(*id));
+        let errors = meant.map(|(_, peer)| peer.clone().bind_mut().send_encoded(&encoded));
+        errors.filter(|error| *error != Error::OK).last().unwrap_or(Error::OK)
     }
 }
 

@@ -22,6 +22,25 @@ pub(super) struct Settings {
     max_message_size: i32,
 }
 
+/// What `set_buffers` of the classes of Godot 3 was told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Buffers {
+    pub(super) inbound_bytes: i64,
+    pub(super) outbound_bytes: i64,
+    pub(super) packets: i64,
+}
+
+impl Buffers {
+    /// A peer has one count of packets for both directions, so it gets the larger one.
+    pub(crate) fn from_kb(inbound: i64, inbound_packets: i64, outbound: i64, outbound_packets: i64) -> Self {
+        Self {
+            inbound_bytes: inbound.saturating_mul(1024),
+            outbound_bytes: outbound.saturating_mul(1024),
+            packets: inbound_packets.max(outbound_packets),
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         let config = Config::default();

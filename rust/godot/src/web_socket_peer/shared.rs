@@ -1,6 +1,6 @@
 //! What the methods of the class have in common, and what other classes of ours use.
 
-use super::settings::Settings;
+use super::settings::{Buffers, Settings};
 use super::{Notice, WebSocketPeer, refuse};
 use crate::convert;
 use crate::engine_resolver::EngineResolver;
@@ -78,6 +78,14 @@ impl WebSocketPeer {
     /// Whether nothing is left: no connection, and nothing to tell of the last one.
     pub(crate) fn is_over(&self) -> bool {
         self.peer.state() == ReadyState::Closed
+    }
+
+    pub(crate) fn set_buffers(&mut self, buffers: Buffers) {
+        self.change_settings(|settings| {
+            settings.inbound_buffer_size = buffers.inbound_bytes;
+            settings.outbound_buffer_size = buffers.outbound_bytes;
+            settings.max_queued_packets = buffers.packets;
+        });
     }
 
     /// The oldest message that was not read.

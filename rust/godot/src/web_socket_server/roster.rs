@@ -1,6 +1,6 @@
 //! Who is connected, and who is on the way.
 
-use crate::web_socket_peer::WebSocketPeer;
+use crate::web_socket_peer::{Buffers, WebSocketPeer};
 use godot::obj::Gd;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -21,14 +21,6 @@ pub(super) struct Settings {
     pub(super) max_pending_clients: usize,
     pub(super) allowed_origins: Vec<String>,
     pub(super) tls: Option<TlsServer>,
-}
-
-/// What `set_buffers` was told.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Buffers {
-    pub(super) inbound_bytes: i64,
-    pub(super) outbound_bytes: i64,
-    pub(super) packets: i64,
 }
 
 impl Default for Settings {

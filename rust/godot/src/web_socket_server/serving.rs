@@ -70,9 +70,7 @@ impl WebSocketServer {
         let mut peer = peer.bind_mut();
         peer.set_handshake_timeout(self.settings.handshake_timeout.as_secs_f64());
         if let Some(buffers) = self.settings.buffers {
-            peer.set_inbound_buffer_size(buffers.inbound_bytes);
-            peer.set_outbound_buffer_size(buffers.outbound_bytes);
-            peer.set_max_queued_packets(buffers.packets);
+            peer.set_buffers(buffers);
         }
         peer.accept_guest(guest)
     }
