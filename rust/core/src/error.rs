@@ -90,7 +90,8 @@ pub struct Error {
 }
 
 impl Error {
-    pub(crate) fn new(phase: Phase, kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// An error of a layer above this crate, which an application is to see like ours.
+    pub fn new(phase: Phase, kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { phase, kind, message: message.into(), response: None }
     }
 

@@ -3,8 +3,9 @@
 
 use crate::{entry, names};
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     include_str!("../doc_classes/WebSocketPeer.xml"),
+    include_str!("../doc_classes/WebSocketMultiplayerPeer.xml"),
     include_str!("../doc_classes/WebSocketClient.xml"),
     include_str!("../doc_classes/WebSocketServer.xml"),
     include_str!("../doc_classes/WebSocketError.xml"),

@@ -1,10 +1,19 @@
-//! What the classes that work as a `MultiplayerPeer` share: the packets that wait, and the settings of the next one.
+//! What the classes that work as a `MultiplayerPeer` share: what the engine calls, the packets that wait, and the
+//! settings of the next one.
 
-use godot::classes::multiplayer_peer::TransferMode;
+mod class;
+mod membership;
+
+use crate::web_socket_peer::WebSocketPeer;
+use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
+use godot::obj::{Gd, GodotClass};
+pub(crate) use membership::{Membership, Step};
 use std::collections::VecDeque;
 use tungsten_core::Message;
+
+pub(crate) use class::multiplayer_class;
 
 /// The id of a server (`MultiplayerPeer.TARGET_PEER_SERVER`).
 pub(crate) const SERVER: i32 = 1;
@@ -12,6 +21,42 @@ pub(crate) const SERVER: i32 = 1;
 /// Bytes of packets that wait to be read before those of other peers stay where they are: with the peer, and behind it
 /// in the network.
 const HIGH_WATER: usize = 1 << 20;
+
+/// A class that is a `MultiplayerPeer`. [`multiplayer_class`] makes what the engine calls of it.
+pub(crate) trait Multiplayer: GodotClass {
+    fn mailbox(&self) -> &Mailbox;
+
+    fn mailbox_mut(&mut self) -> &mut Mailbox;
+
+    /// Does what is to be done and emits signals, with nothing bound while a handler runs.
+    fn poll_session(this: Gd<Self>);
+
+    /// Leaves the session, or ends it for all: disconnected when it returns, and no signal follows.
+    fn end_session(&mut self);
+
+    /// Ends the session with one peer. With `force` it has left when this returns, and no signal follows.
+    fn dismiss(&mut self, peer: i32, force: bool);
+
+    fn status(&self) -> ConnectionStatus;
+
+    fn is_server(&self) -> bool;
+
+    /// 0 outside of a session.
+    fn unique_id(&self) -> i32;
+
+    /// Whether packets may be read.
+    fn is_in_session(&self) -> bool;
+
+    fn send_packet(&mut self, packet: &[u8]) -> Error;
+}
+
+/// Packets on their way in, and where those on their way out go.
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    pub(crate) inbox: Inbox,
+    pub(crate) outgoing: Outgoing,
+    pub(crate) refuses_new: bool,
+}
 
 /// Packets of all peers, in the order of their arrival, each with its sender.
 #[derive(Debug, Default)]
@@ -23,17 +68,29 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    pub(crate) fn push(&mut self, sender: i32, packet: Message) {
+    fn push(&mut self, sender: i32, packet: Message) {
         self.bytes += packet.payload().len();
         self.packets.push_back((sender, packet));
     }
 
-    pub(crate) fn is_full(&self) -> bool {
+    fn is_full(&self) -> bool {
         self.bytes >= HIGH_WATER
     }
 
     pub(crate) fn len(&self) -> i32 {
         i32::try_from(self.packets.len()).unwrap_or(i32::MAX)
+    }
+
+    /// Takes the messages of a peer over, as far as there is room. Whether there were any: the engine is to read them
+    /// before it hears that the peer has gone.
+    pub(crate) fn collect(&mut self, sender: i32, peer: &mut WebSocketPeer) -> bool {
+        let had_any = peer.core().queued_messages() > 0;
+        while !self.is_full()
+            && let Some(message) = peer.take_message()
+        {
+            self.push(sender, message);
+        }
+        had_any
     }
 
     /// Who sent the packet that is read next; the server without one, as the engine's own peer says.
@@ -54,7 +111,7 @@ impl Inbox {
     ///
     /// # Safety
     /// Both pointers are those of the virtual `_get_packet`.
-    pub(crate) unsafe fn hand_out(
+    unsafe fn hand_out(
         &mut self,
         r_buffer: RawPtr<*mut RawPtr<*const u8>>,
         r_buffer_size: RawPtr<*mut i32>,
@@ -95,6 +152,25 @@ impl Outgoing {
             target => peer != target.saturating_neg(),
         }
     }
+}
+
+/// Hands the next packet to the engine.
+///
+/// # Errors
+/// [`Error::ERR_UNCONFIGURED`] outside of a session, [`Error::ERR_UNAVAILABLE`] without a packet.
+///
+/// # Safety
+/// Both pointers are those of the virtual `_get_packet`.
+pub(crate) unsafe fn hand_out(
+    class: &mut impl Multiplayer,
+    r_buffer: RawPtr<*mut RawPtr<*const u8>>,
+    r_buffer_size: RawPtr<*mut i32>,
+) -> Result<(), Error> {
+    if !class.is_in_session() {
+        return Err(Error::ERR_UNCONFIGURED);
+    }
+    // SAFETY: the caller vouches for the pointers.
+    unsafe { class.mailbox_mut().inbox.hand_out(r_buffer, r_buffer_size) }
 }
 
 /// The bytes of the packet that the engine hands to `_put_packet`.

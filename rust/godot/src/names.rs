@@ -23,8 +23,9 @@ struct Class {
     taken: AtomicU8,
 }
 
-static CLASSES: [Class; 5] = [
+static CLASSES: [Class; 6] = [
     Class::new(c"WebSocketPeer"),
+    Class::new(c"WebSocketMultiplayerPeer"),
     Class::new(c"WebSocketClient"),
     Class::new(c"WebSocketServer"),
     Class::new(c"WebSocketError"),

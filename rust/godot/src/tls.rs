@@ -13,6 +13,14 @@ static KEPT: Mutex<Vec<(CoreOptions, TlsClient)>> = Mutex::new(Vec::new());
 /// The project setting that names a bundle of certificates to trust instead of the default ones.
 const BUNDLE_SETTING: &str = "network/tls/certificate_bundle_override";
 
+/// An argument that may be left out.
+#[derive(GodotConvert, Clone, Debug)]
+#[godot(transparent)]
+pub(crate) struct OptionalTlsOptions(pub(crate) Option<Gd<TlsOptions>>);
+
+// SAFETY: the only default ever made of it is null, which cannot change.
+unsafe impl godot::meta::GodotImmutable for OptionalTlsOptions {}
+
 /// What goes beyond `TLSOptions`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Extras {
@@ -53,6 +61,22 @@ pub(crate) fn server(
     TlsServer::new(&identity).map_err(|error| error.to_string())
 }
 
+/// TLS of a server as `options` say.
+///
+/// # Errors
+/// Why it cannot be set up, for the console.
+pub(crate) fn server_of_options(options: &Gd<TlsOptions>) -> Result<TlsServer, String> {
+    if !is_for_server(options) {
+        return Err("the TLSOptions are those of a client".to_owned());
+    }
+    let key = call_getter(options, "get_private_key").and_then(|key| key.try_to().ok());
+    let certificate = call_getter(options, "get_own_certificate").and_then(|certificate| certificate.try_to().ok());
+    match (key, certificate) {
+        (Some(key), Some(certificate)) => server(&key, &certificate, None),
+        _ => Err(unreadable()),
+    }
+}
+
 /// A private key and its certificate as text; `None` if the key has no private part.
 pub(crate) fn identity(key: &Gd<CryptoKey>, certificate: &Gd<X509Certificate>) -> Option<Identity> {
     let key = if key.is_public_only() { return None } else { key.clone().save_to_string().to_string() };
@@ -76,10 +100,9 @@ pub(crate) fn is_for_server(options: &Gd<TlsOptions>) -> bool {
 }
 
 fn read(options: &Gd<TlsOptions>) -> Result<CoreOptions, String> {
-    let missing = || "TLSOptions can be read by extensions since Godot 4.3 only; pass null on this engine".to_owned();
-    let is_unsafe = call_getter(options, "is_unsafe_client").ok_or_else(missing)?.booleanize();
-    let name = call_getter(options, "get_common_name_override").ok_or_else(missing)?.stringify().to_string();
-    let chain = call_getter(options, "get_trusted_ca_chain").ok_or_else(missing)?;
+    let is_unsafe = call_getter(options, "is_unsafe_client").ok_or_else(unreadable)?.booleanize();
+    let name = call_getter(options, "get_common_name_override").ok_or_else(unreadable)?.stringify().to_string();
+    let chain = call_getter(options, "get_trusted_ca_chain").ok_or_else(unreadable)?;
     let chain = chain.try_to::<Option<Gd<X509Certificate>>>().unwrap_or_default();
     Ok(CoreOptions {
         trusted: chain.as_ref().map(pem_of),
@@ -87,6 +110,10 @@ fn read(options: &Gd<TlsOptions>) -> Result<CoreOptions, String> {
         server_name: (!name.is_empty()).then_some(name),
         ..CoreOptions::default()
     })
+}
+
+fn unreadable() -> String {
+    "TLSOptions can be read by extensions since Godot 4.3 only; pass null on this engine".to_owned()
 }
 
 /// The getters are there since Godot 4.3.

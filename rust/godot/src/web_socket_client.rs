@@ -1,17 +1,15 @@
 //! `WebSocketClient`: the client of Godot 3, with its signals.
 
-use crate::multiplayer::{self, Inbox, Outgoing, SERVER};
+use crate::multiplayer::{Mailbox, Membership, Multiplayer, SERVER, Step, multiplayer_class};
 use crate::web_socket_error::WebSocketError;
 use crate::web_socket_peer::{Buffers, Notice, WebSocketPeer};
 use crate::{convert, tls};
-use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
-use godot::classes::{IMultiplayerPeerExtension, MultiplayerPeerExtension, X509Certificate};
+use godot::classes::multiplayer_peer::ConnectionStatus;
+use godot::classes::{MultiplayerPeerExtension, X509Certificate};
 use godot::global::Error;
-use godot::meta::conv::RawPtr;
 use godot::prelude::*;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
-use tungsten_core::{Event, Kind, ReadyState};
+use tungsten_core::{CloseFrame, Event, Kind, ReadyState};
 
 /// How long a server may take to tell a client its id, as long as opening may take.
 const ID_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,12 +33,8 @@ pub(crate) struct WebSocketClient {
     buffers: Option<Buffers>,
     peer: Option<Gd<WebSocketPeer>>,
     is_multiplayer: bool,
-    /// Told by the server in its first message; 0 before.
-    unique_id: i32,
-    /// When the server has taken too long for that.
-    id_deadline: Option<Instant>,
-    inbox: Inbox,
-    outgoing: Outgoing,
+    membership: Membership,
+    mailbox: Mailbox,
     base: Base<MultiplayerPeerExtension>,
 }
 
@@ -104,9 +98,8 @@ impl WebSocketClient {
         if error == Error::OK {
             self.peer = Some(peer);
             self.is_multiplayer = gd_mp_api;
-            self.unique_id = 0;
-            self.id_deadline = None;
-            self.inbox.clear();
+            self.membership = Membership::new(ID_TIMEOUT);
+            self.mailbox.inbox.clear();
         }
         error
     }
@@ -214,31 +207,16 @@ impl WebSocketClient {
         if !self.is_current(peer) {
             return Vec::new();
         }
-        if self.is_multiplayer && self.collect(peer, now) {
-            return Vec::new();
+        if self.is_multiplayer {
+            return self.next_of_session(peer, now);
         }
         let Some(notice) = peer.bind_mut().next_notice() else { return Vec::new() };
         match notice {
-            Notice::Message if self.is_multiplayer => self.read_id(peer),
             Notice::Message => vec![self.message(peer)],
-            Notice::Event(Event::Opened) if self.is_multiplayer => {
-                self.id_deadline = Some(now + ID_TIMEOUT);
-                // Nothing to tell before the id is there, which may be waiting already.
-                self.next_signals(peer, now)
-            }
             Notice::Event(Event::Opened) => {
                 vec![Signal::Established(convert::text(peer.bind().core().protocol()))]
             }
-            Notice::Event(Event::CloseRequested(frame)) => {
-                vec![Signal::CloseRequest(frame.code.into(), convert::reason(&frame.reason))]
-            }
-            Notice::Event(Event::Closed { .. }) if self.is_multiplayer => {
-                if self.unique_id == 0 {
-                    failure(peer)
-                } else {
-                    vec![Signal::PeerDisconnected]
-                }
-            }
+            Notice::Event(Event::CloseRequested(frame)) => vec![close_request(&frame)],
             Notice::Event(Event::Closed { clean }) => {
                 let mut signals = failure(peer);
                 signals.push(Signal::Closed(clean));
@@ -246,11 +224,19 @@ impl WebSocketClient {
             }
             Notice::Event(Event::Failed) => {
                 let mut signals = failure(peer);
-                if !self.is_multiplayer {
-                    signals.push(Signal::Error);
-                }
+                signals.push(Signal::Error);
                 signals
             }
+        }
+    }
+
+    fn next_of_session(&mut self, peer: &mut Gd<WebSocketPeer>, now: Instant) -> Vec<Signal> {
+        match self.membership.next(peer, &mut self.mailbox.inbox, now) {
+            None => Vec::new(),
+            Some(Step::Joined) => vec![Signal::PeerConnected],
+            Some(Step::CloseRequested(frame)) => vec![close_request(&frame)],
+            Some(Step::Left) => vec![Signal::PeerDisconnected],
+            Some(Step::NotJoined(error)) => error.iter().map(failed).collect(),
         }
     }
 
@@ -264,58 +250,12 @@ impl WebSocketClient {
         if listeners.is_empty() { Signal::Data } else { Signal::Message(peer.bind_mut().take_value()) }
     }
 
-    /// Takes the packets over once the id is known. Whether there were any: the engine is to read them before it hears
-    /// that the server has gone.
-    fn collect(&mut self, peer: &mut Gd<WebSocketPeer>, now: Instant) -> bool {
-        let mut peer = peer.bind_mut();
-        if self.unique_id == 0 {
-            if self.id_deadline.take_if(|deadline| now >= *deadline).is_some() {
-                peer.close_with(1002, GString::from("no id was sent"));
-            }
-            return false;
-        }
-        let had_any = peer.core().queued_messages() > 0;
-        while !self.inbox.is_full()
-            && let Some(message) = peer.take_message()
-        {
-            self.inbox.push(SERVER, message);
-        }
-        had_any
-    }
-
-    /// The first message of a server is the id of the client: four bytes, little endian, at least 2.
-    fn read_id(&mut self, peer: &mut Gd<WebSocketPeer>) -> Vec<Signal> {
-        let mut peer = peer.bind_mut();
-        let message = peer.take_message();
-        let bytes = message.as_ref().and_then(|message| message.payload().try_into().ok());
-        match bytes.map(i32::from_le_bytes) {
-            // One that comes after a wrong one is too late.
-            Some(id @ 2..) if peer.core().state() == ReadyState::Open => {
-                self.unique_id = id;
-                self.id_deadline = None;
-                vec![Signal::PeerConnected]
-            }
-            _ => {
-                peer.close_with(1000, GString::new());
-                Vec::new()
-            }
-        }
-    }
-
     /// What the engine expects of a multiplayer peer that is told to end at once: it is disconnected when the call
     /// returns, and no signal follows.
     fn forget_connection(&mut self) {
         self.peer = None;
-        self.unique_id = 0;
-        self.id_deadline = None;
-        self.inbox.clear();
-    }
-
-    fn send_packet(&mut self, bytes: &[u8]) -> Error {
-        match &mut self.peer {
-            Some(peer) if self.unique_id != 0 => peer.bind_mut().send_kind(Kind::Binary, bytes),
-            _ => Error::ERR_UNCONFIGURED,
-        }
+        self.membership.end();
+        self.mailbox.inbox.clear();
     }
 
     /// Nothing is bound while a handler runs: it may do anything, dropping the last reference included.
@@ -332,7 +272,7 @@ impl WebSocketClient {
             Signal::PeerDisconnected => {
                 this.signals().peer_disconnected().emit(i64::from(SERVER));
                 // The status says that it is connected until everybody knows.
-                this.bind_mut().unique_id = 0;
+                this.bind_mut().membership.end();
             }
         }
     }
@@ -340,13 +280,29 @@ impl WebSocketClient {
 
 /// Why the connection of a peer has failed, if it has.
 fn failure(peer: &Gd<WebSocketPeer>) -> Vec<Signal> {
-    peer.bind().core().error().map(|error| Signal::Failed(WebSocketError::of(error))).into_iter().collect()
+    peer.bind().core().error().map(failed).into_iter().collect()
 }
 
-#[godot_api]
-impl IMultiplayerPeerExtension for WebSocketClient {
-    #[func(gd_self)]
-    fn poll(mut this: Gd<Self>) {
+fn failed(error: &tungsten_core::Error) -> Signal {
+    Signal::Failed(WebSocketError::of(error))
+}
+
+fn close_request(frame: &CloseFrame) -> Signal {
+    Signal::CloseRequest(frame.code.into(), convert::reason(&frame.reason))
+}
+
+multiplayer_class!(WebSocketClient);
+
+impl Multiplayer for WebSocketClient {
+    fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    fn mailbox_mut(&mut self) -> &mut Mailbox {
+        &mut self.mailbox
+    }
+
+    fn poll_session(mut this: Gd<Self>) {
         let Some(mut peer) = this.bind().peer.clone() else { return };
         peer.bind_mut().advance();
         loop {
@@ -363,32 +319,27 @@ impl IMultiplayerPeerExtension for WebSocketClient {
         }
     }
 
-    // The trait insists on the form that the engine never calls.
-    fn poll(&mut self) {
-        unreachable!("the form above is registered")
-    }
-
-    fn close(&mut self) {
+    fn end_session(&mut self) {
         self.disconnect_from_host(1000, GString::new());
         if self.is_multiplayer {
             self.forget_connection();
         }
     }
 
-    fn disconnect_peer(&mut self, p_peer: i32, p_force: bool) {
-        if p_peer != SERVER {
+    fn dismiss(&mut self, peer: i32, force: bool) {
+        if peer != SERVER {
             return;
         }
-        if p_force && self.is_multiplayer {
+        if force && self.is_multiplayer {
             self.forget_connection();
         } else {
-            self.disconnect_from_host(if p_force { -1 } else { 1000 }, GString::new());
+            self.disconnect_from_host(if force { -1 } else { 1000 }, GString::new());
         }
     }
 
-    fn get_connection_status(&self) -> ConnectionStatus {
+    fn status(&self) -> ConnectionStatus {
         match self.state() {
-            _ if self.is_multiplayer && self.unique_id != 0 => ConnectionStatus::CONNECTED,
+            _ if self.is_multiplayer && self.membership.id() != 0 => ConnectionStatus::CONNECTED,
             ReadyState::Connecting => ConnectionStatus::CONNECTING,
             ReadyState::Open | ReadyState::Closing if self.is_multiplayer => ConnectionStatus::CONNECTING,
             ReadyState::Open | ReadyState::Closing => ConnectionStatus::CONNECTED,
@@ -396,84 +347,23 @@ impl IMultiplayerPeerExtension for WebSocketClient {
         }
     }
 
-    // Without `gd_mp_api` packets are those of the peer that `get_peer(1)` returns; this object has none of its own.
-    #[func(gd_self)]
-    unsafe fn get_packet_rawptr(
-        mut this: Gd<Self>,
-        r_buffer: RawPtr<*mut RawPtr<*const u8>>,
-        r_buffer_size: RawPtr<*mut i32>,
-    ) -> Error {
-        let taken = catch_unwind(AssertUnwindSafe(|| {
-            let mut this = this.bind_mut();
-            if !this.is_multiplayer || this.unique_id == 0 {
-                return Err(Error::ERR_UNCONFIGURED);
-            }
-            // SAFETY: the engine passes pointers to two locals of its own.
-            unsafe { this.inbox.hand_out(r_buffer, r_buffer_size) }
-        }));
-        taken.map_or(Error::FAILED, convert::result)
-    }
-
-    #[func(gd_self)]
-    unsafe fn put_packet_rawptr(mut this: Gd<Self>, p_buffer: RawPtr<*const u8>, p_buffer_size: i32) -> Error {
-        // SAFETY: the arguments are those of the virtual.
-        let bytes = match unsafe { multiplayer::bytes(&p_buffer, p_buffer_size) } {
-            Ok(bytes) => bytes,
-            Err(error) => return error,
-        };
-        catch_unwind(AssertUnwindSafe(|| this.bind_mut().send_packet(bytes))).unwrap_or(Error::FAILED)
-    }
-
-    fn get_available_packet_count(&self) -> i32 {
-        self.inbox.len()
-    }
-
-    fn get_max_packet_size(&self) -> i32 {
-        i32::MAX
-    }
-
-    fn get_packet_channel(&self) -> i32 {
-        0
-    }
-
-    fn get_packet_mode(&self) -> TransferMode {
-        TransferMode::RELIABLE
-    }
-
-    fn get_packet_peer(&self) -> i32 {
-        self.inbox.sender()
-    }
-
-    fn set_transfer_channel(&mut self, p_channel: i32) {
-        self.outgoing.channel = p_channel;
-    }
-
-    fn get_transfer_channel(&self) -> i32 {
-        self.outgoing.channel
-    }
-
-    fn set_transfer_mode(&mut self, p_mode: TransferMode) {
-        self.outgoing.mode = p_mode;
-    }
-
-    fn get_transfer_mode(&self) -> TransferMode {
-        self.outgoing.mode
-    }
-
-    fn set_target_peer(&mut self, p_peer: i32) {
-        // Everything goes to the server, which passes it on.
-        self.outgoing.target = p_peer;
-    }
-
     fn is_server(&self) -> bool {
         false
     }
 
-    fn get_unique_id(&self) -> i32 {
-        self.unique_id
+    fn unique_id(&self) -> i32 {
+        self.membership.id()
     }
 
-    fn is_server_relay_supported(&self) -> bool {
-        true
+    // Without `gd_mp_api` packets are those of the peer that `get_peer(1)` returns; this object has none of its own.
+    fn is_in_session(&self) -> bool {
+        self.is_multiplayer && self.membership.id() != 0
+    }
+
+    fn send_packet(&mut self, packet: &[u8]) -> Error {
+        match &mut self.peer {
+            Some(peer) if self.membership.id() != 0 => peer.bind_mut().send_kind(Kind::Binary, packet),
+            _ => Error::ERR_UNCONFIGURED,
+        }
     }
 }

@@ -5,9 +5,10 @@ mod shared;
 
 use crate::engine_stream::EngineStream;
 use crate::enums::{State, WriteMode};
+use crate::tls::OptionalTlsOptions;
 use crate::web_socket_error::WebSocketError;
 use crate::{convert, tls};
-use godot::classes::{CryptoKey, IPacketPeerExtension, PacketPeerExtension, StreamPeer, TlsOptions, X509Certificate};
+use godot::classes::{CryptoKey, IPacketPeerExtension, PacketPeerExtension, StreamPeer, X509Certificate};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::meta::owned_into_arg;
@@ -18,14 +19,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 use tungsten_core::net::KeyPin;
 use tungsten_core::{CloseFrame, Event, Guest, Kind, Message, Peer, ReadyState, Response, UpgradeRequest};
-
-/// An object argument that may be left out.
-#[derive(GodotConvert, Clone, Debug)]
-#[godot(transparent)]
-struct OptionalTlsOptions(Option<Gd<TlsOptions>>);
-
-// SAFETY: the only default ever made of it is null, which cannot change.
-unsafe impl godot::meta::GodotImmutable for OptionalTlsOptions {}
 
 /// A WebSocket connection. Its page of help is `doc_classes/WebSocketPeer.xml`.
 #[derive(GodotClass)]
@@ -139,14 +132,7 @@ impl WebSocketPeer {
         url: GString,
         #[opt(default = owned_into_arg(OptionalTlsOptions(None)))] tls_client_options: OptionalTlsOptions,
     ) -> Error {
-        let options = tls_client_options.0;
-        if url.is_empty() {
-            return refuse("connect_to_url", "the URL is empty", Error::ERR_INVALID_PARAMETER);
-        }
-        if options.as_ref().is_some_and(tls::is_for_server) {
-            return refuse("connect_to_url", "the TLSOptions are those of a server", Error::ERR_INVALID_PARAMETER);
-        }
-        self.connect_with(&url.to_string(), |extras| tls::client(options.as_ref(), extras))
+        self.connect_with_options(&url, tls_client_options)
     }
 
     #[func]
@@ -318,7 +304,7 @@ impl WebSocketPeer {
     }
 
     #[func]
-    fn get_supported_protocols(&self) -> PackedStringArray {
+    pub(crate) fn get_supported_protocols(&self) -> PackedStringArray {
         convert::string_array(&self.settings.protocols)
     }
 
@@ -328,7 +314,7 @@ impl WebSocketPeer {
     }
 
     #[func]
-    fn get_handshake_headers(&self) -> PackedStringArray {
+    pub(crate) fn get_handshake_headers(&self) -> PackedStringArray {
         convert::string_array(&self.settings.headers)
     }
 
@@ -338,37 +324,37 @@ impl WebSocketPeer {
     }
 
     #[func]
-    fn get_inbound_buffer_size(&self) -> i64 {
+    pub(crate) fn get_inbound_buffer_size(&self) -> i64 {
         self.settings.inbound_buffer_size
     }
 
     #[func]
-    fn set_inbound_buffer_size(&mut self, buffer_size: i64) {
+    pub(crate) fn set_inbound_buffer_size(&mut self, buffer_size: i64) {
         self.change_settings(|settings| settings.inbound_buffer_size = buffer_size);
     }
 
     #[func]
-    fn get_outbound_buffer_size(&self) -> i64 {
+    pub(crate) fn get_outbound_buffer_size(&self) -> i64 {
         self.settings.outbound_buffer_size
     }
 
     #[func]
-    fn set_outbound_buffer_size(&mut self, buffer_size: i64) {
+    pub(crate) fn set_outbound_buffer_size(&mut self, buffer_size: i64) {
         self.change_settings(|settings| settings.outbound_buffer_size = buffer_size);
     }
 
     #[func]
-    fn get_max_queued_packets(&self) -> i64 {
+    pub(crate) fn get_max_queued_packets(&self) -> i64 {
         self.settings.max_queued_packets
     }
 
     #[func]
-    fn set_max_queued_packets(&mut self, buffer_size: i64) {
+    pub(crate) fn set_max_queued_packets(&mut self, buffer_size: i64) {
         self.change_settings(|settings| settings.max_queued_packets = buffer_size);
     }
 
     #[func]
-    fn get_heartbeat_interval(&self) -> f64 {
+    pub(crate) fn get_heartbeat_interval(&self) -> f64 {
         self.settings.heartbeat_interval.as_secs_f64()
     }
 
@@ -381,12 +367,12 @@ impl WebSocketPeer {
     }
 
     #[func]
-    fn get_heartbeat_timeout(&self) -> f64 {
+    pub(crate) fn get_heartbeat_timeout(&self) -> f64 {
         self.settings.heartbeat_timeout.as_secs_f64()
     }
 
     #[func]
-    fn set_heartbeat_timeout(&mut self, timeout: f64) {
+    pub(crate) fn set_heartbeat_timeout(&mut self, timeout: f64) {
         match convert::positive_duration(timeout) {
             Some(timeout) => self.change_settings(|settings| settings.heartbeat_timeout = timeout),
             None => godot_error!("WebSocketPeer.heartbeat_timeout: {timeout} is not a number of seconds above 0"),
@@ -394,7 +380,7 @@ impl WebSocketPeer {
     }
 
     #[func]
-    fn get_handshake_timeout(&self) -> f64 {
+    pub(crate) fn get_handshake_timeout(&self) -> f64 {
         self.settings.handshake_timeout.as_secs_f64()
     }
 
@@ -407,12 +393,12 @@ impl WebSocketPeer {
     }
 
     #[func]
-    fn get_close_timeout(&self) -> f64 {
+    pub(crate) fn get_close_timeout(&self) -> f64 {
         self.settings.close_timeout.as_secs_f64()
     }
 
     #[func]
-    fn set_close_timeout(&mut self, timeout: f64) {
+    pub(crate) fn set_close_timeout(&mut self, timeout: f64) {
         match convert::positive_duration(timeout) {
             Some(timeout) => self.change_settings(|settings| settings.close_timeout = timeout),
             None => godot_error!("WebSocketPeer.close_timeout: {timeout} is not a number of seconds above 0"),
@@ -447,12 +433,12 @@ impl WebSocketPeer {
     }
 
     #[func]
-    fn get_max_message_size(&self) -> i64 {
+    pub(crate) fn get_max_message_size(&self) -> i64 {
         self.settings.max_message_size()
     }
 
     #[func]
-    fn set_max_message_size(&mut self, size: i64) {
+    pub(crate) fn set_max_message_size(&mut self, size: i64) {
         if self.settings.set_max_message_size(size) {
             self.peer.set_config(self.settings.config());
         } else {

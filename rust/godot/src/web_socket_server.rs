@@ -1,19 +1,18 @@
 //! `WebSocketServer`: the server of Godot 3, with its signals.
 
-mod roster;
 mod serving;
+mod settings;
 
 use crate::enums::WriteMode;
-use crate::multiplayer::{self, Inbox, Outgoing, SERVER};
+use crate::hosting::{self, Roster};
+use crate::multiplayer::{Mailbox, Multiplayer, SERVER, multiplayer_class};
 use crate::web_socket_peer::{Buffers, WebSocketPeer};
 use crate::{convert, tls};
-use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode};
-use godot::classes::{CryptoKey, IMultiplayerPeerExtension, MultiplayerPeerExtension, X509Certificate};
+use godot::classes::multiplayer_peer::ConnectionStatus;
+use godot::classes::{CryptoKey, MultiplayerPeerExtension, X509Certificate};
 use godot::global::Error;
-use godot::meta::conv::RawPtr;
 use godot::prelude::*;
-use roster::{Roster, Settings};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use settings::Settings;
 use tungsten_core::net::TlsServer;
 use tungsten_core::{CloseFrame, Encoded, Kind, check_headers};
 
@@ -46,11 +45,9 @@ pub(crate) struct WebSocketServer {
     chain: Option<Gd<X509Certificate>>,
     #[init(val = Callable::invalid())]
     filter: Callable,
-    refuses: bool,
     is_multiplayer: bool,
     roster: Roster,
-    inbox: Inbox,
-    outgoing: Outgoing,
+    mailbox: Mailbox,
     base: Base<MultiplayerPeerExtension>,
 }
 
@@ -90,15 +87,12 @@ impl WebSocketServer {
             return refuse("listen", &error.to_string(), Error::ERR_INVALID_PARAMETER);
         }
         self.settings.protocols = protocols;
-        if let Err(error) = self.roster.listen(&self.settings.bind_ip, port) {
-            return match error.kind() {
-                std::io::ErrorKind::AddrInUse => Error::ERR_ALREADY_IN_USE,
-                std::io::ErrorKind::InvalidInput => Error::ERR_INVALID_PARAMETER,
-                _ => Error::ERR_CANT_CREATE,
-            };
+        let error = self.roster.listen(&self.settings.bind_ip, port);
+        if error != Error::OK {
+            return error;
         }
         self.is_multiplayer = gd_mp_api;
-        self.inbox.clear();
+        self.mailbox.inbox.clear();
         Error::OK
     }
 
@@ -113,7 +107,7 @@ impl WebSocketServer {
         for mut peer in self.roster.stop() {
             peer.bind_mut().close_with(code, reason.clone());
         }
-        self.inbox.clear();
+        self.mailbox.inbox.clear();
     }
 
     #[func]
@@ -324,143 +318,60 @@ impl WebSocketServer {
         }
     }
 
-    fn send_to_all(&mut self, kind: Kind, payload: &[u8]) -> Error {
-        self.send_where(kind, payload, |_| true)
-    }
-
-    fn send_packet(&mut self, payload: &[u8]) -> Error {
-        if !self.is_multiplayer || !self.roster.is_listening() {
-            return Error::ERR_UNCONFIGURED;
+    fn send_to_all(&self, kind: Kind, payload: &[u8]) -> Error {
+        match Encoded::new(kind, payload) {
+            Ok(message) => self.roster.send(&message, |_| true),
+            Err(error) => convert::send_error(error),
         }
-        if self.outgoing.target > 0 && !self.roster.has(self.outgoing.target) {
-            return Error::ERR_INVALID_PARAMETER;
-        }
-        self.send_where(Kind::Binary, payload, |id| self.outgoing.reaches(id))
-    }
-
-    /// Sends a message, encoded once, to the clients that `is_meant` names. An error of one does not keep it from the
-    /// others; the last is returned.
-    fn send_where(&self, kind: Kind, payload: &[u8], is_meant: impl Fn(i32) -> bool) -> Error {
-        let encoded = match Encoded::new(kind, payload) {
-            Ok(encoded) => encoded,
-            Err(error) => return convert::send_error(error),
-        };
-        let meant = self.roster.peers().filter(|(id, _)| is_meant(*id));
-        let errors = meant.map(|(_, peer)| peer.clone().bind_mut().send_encoded(&encoded));
-        errors.filter(|error| *error != Error::OK).last().unwrap_or(Error::OK)
     }
 }
 
-#[godot_api]
-impl IMultiplayerPeerExtension for WebSocketServer {
-    #[func(gd_self)]
-    fn poll(this: Gd<Self>) {
-        Self::serve(this);
+multiplayer_class!(WebSocketServer);
+
+impl Multiplayer for WebSocketServer {
+    fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
     }
 
-    // The trait insists on the form that the engine never calls.
-    fn poll(&mut self) {
-        unreachable!("the form above is registered")
+    fn mailbox_mut(&mut self) -> &mut Mailbox {
+        &mut self.mailbox
+    }
+
+    fn poll_session(this: Gd<Self>) {
+        hosting::serve(this);
     }
 
     /// A multiplayer session is over: the server goes away (RFC 6455 §7.4.1).
-    fn close(&mut self) {
+    fn end_session(&mut self) {
         self.stop(1001, GString::new());
     }
 
-    fn disconnect_peer(&mut self, p_peer: i32, p_force: bool) {
-        self.disconnect_client(p_peer, if p_force { -1 } else { 1000 }, GString::new());
+    fn dismiss(&mut self, peer: i32, force: bool) {
+        self.disconnect_client(peer, if force { -1 } else { 1000 }, GString::new());
     }
 
-    fn get_connection_status(&self) -> ConnectionStatus {
+    fn status(&self) -> ConnectionStatus {
         if self.roster.is_listening() { ConnectionStatus::CONNECTED } else { ConnectionStatus::DISCONNECTED }
-    }
-
-    #[func(gd_self)]
-    unsafe fn get_packet_rawptr(
-        mut this: Gd<Self>,
-        r_buffer: RawPtr<*mut RawPtr<*const u8>>,
-        r_buffer_size: RawPtr<*mut i32>,
-    ) -> Error {
-        let taken = catch_unwind(AssertUnwindSafe(|| {
-            let mut this = this.bind_mut();
-            if !this.is_multiplayer {
-                return Err(Error::ERR_UNCONFIGURED);
-            }
-            // SAFETY: the engine passes pointers to two locals of its own.
-            unsafe { this.inbox.hand_out(r_buffer, r_buffer_size) }
-        }));
-        taken.map_or(Error::FAILED, convert::result)
-    }
-
-    #[func(gd_self)]
-    unsafe fn put_packet_rawptr(mut this: Gd<Self>, p_buffer: RawPtr<*const u8>, p_buffer_size: i32) -> Error {
-        // SAFETY: the arguments are those of the virtual.
-        let bytes = match unsafe { multiplayer::bytes(&p_buffer, p_buffer_size) } {
-            Ok(bytes) => bytes,
-            Err(error) => return error,
-        };
-        catch_unwind(AssertUnwindSafe(|| this.bind_mut().send_packet(bytes))).unwrap_or(Error::FAILED)
-    }
-
-    fn get_available_packet_count(&self) -> i32 {
-        self.inbox.len()
-    }
-
-    fn get_max_packet_size(&self) -> i32 {
-        i32::MAX
-    }
-
-    fn get_packet_channel(&self) -> i32 {
-        0
-    }
-
-    fn get_packet_mode(&self) -> TransferMode {
-        TransferMode::RELIABLE
-    }
-
-    fn get_packet_peer(&self) -> i32 {
-        self.inbox.sender()
-    }
-
-    fn set_transfer_channel(&mut self, p_channel: i32) {
-        self.outgoing.channel = p_channel;
-    }
-
-    fn get_transfer_channel(&self) -> i32 {
-        self.outgoing.channel
-    }
-
-    fn set_transfer_mode(&mut self, p_mode: TransferMode) {
-        self.outgoing.mode = p_mode;
-    }
-
-    fn get_transfer_mode(&self) -> TransferMode {
-        self.outgoing.mode
-    }
-
-    fn set_target_peer(&mut self, p_peer: i32) {
-        self.outgoing.target = p_peer;
     }
 
     fn is_server(&self) -> bool {
         true
     }
 
-    fn get_unique_id(&self) -> i32 {
+    fn unique_id(&self) -> i32 {
         SERVER
     }
 
-    fn is_server_relay_supported(&self) -> bool {
-        true
+    // Without `gd_mp_api` packets are those of the peers; this object has none of its own.
+    fn is_in_session(&self) -> bool {
+        self.is_multiplayer
     }
 
-    fn set_refuse_new_connections(&mut self, p_enable: bool) {
-        self.refuses = p_enable;
-    }
-
-    fn is_refusing_new_connections(&self) -> bool {
-        self.refuses
+    fn send_packet(&mut self, packet: &[u8]) -> Error {
+        if !self.is_multiplayer || !self.roster.is_listening() {
+            return Error::ERR_UNCONFIGURED;
+        }
+        self.roster.send_packet(packet, &self.mailbox.outgoing)
     }
 }
 

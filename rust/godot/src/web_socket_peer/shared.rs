@@ -5,15 +5,30 @@ use super::{Notice, WebSocketPeer, refuse};
 use crate::convert;
 use crate::engine_resolver::EngineResolver;
 use crate::enums::WriteMode;
-use crate::{scratch, tls};
+use crate::scratch;
+use crate::tls::{self, OptionalTlsOptions};
 use godot::builtin::{GString, PackedByteArray, Variant};
 use godot::global::Error;
 use godot::meta::ToGodot as _;
 use std::time::Instant;
-use tungsten_core::net::{TcpConnector, TlsClient};
-use tungsten_core::{Encoded, Event, Guest, Kind, Message, Network, Peer, ReadyState, Request, WsUrl};
+use tungsten_core::net::{Accepted, TcpConnector, TlsClient, TlsServer};
+use tungsten_core::{
+    Encoded, Event, Guest, Kind, Message, Misuse, Network, Peer, ReadyState, Request, WsUrl, check_headers,
+};
 
 impl WebSocketPeer {
+    /// Starts to connect as a script asks for it.
+    pub(crate) fn connect_with_options(&mut self, url: &GString, options: OptionalTlsOptions) -> Error {
+        let options = options.0;
+        if url.is_empty() {
+            return refuse("connect_to_url", "the URL is empty", Error::ERR_INVALID_PARAMETER);
+        }
+        if options.as_ref().is_some_and(tls::is_for_server) {
+            return refuse("connect_to_url", "the TLSOptions are those of a server", Error::ERR_INVALID_PARAMETER);
+        }
+        self.connect_with(&url.to_string(), |extras| tls::client(options.as_ref(), extras))
+    }
+
     /// Starts to connect; `tls` is asked only if the URL needs it.
     pub(crate) fn connect_with(
         &mut self,
@@ -56,6 +71,13 @@ impl WebSocketPeer {
         self.announced = 0;
     }
 
+    /// Starts to serve a client of a listener, with the settings of this peer.
+    pub(crate) fn accept_plainly(&mut self, accepted: Accepted, tls: Option<TlsServer>) -> Error {
+        let Settings { protocols, headers, .. } = self.settings.clone();
+        let Accepted { stream, wake, .. } = accepted;
+        self.accept_guest(Guest { stream, tls, protocols, headers, asks: false, wake: Some(wake) })
+    }
+
     /// Starts to serve a client.
     pub(crate) fn accept_guest(&mut self, guest: Guest) -> Error {
         let is_tls = guest.tls.is_some();
@@ -78,6 +100,16 @@ impl WebSocketPeer {
     /// Whether nothing is left: no connection, and nothing to tell of the last one.
     pub(crate) fn is_over(&self) -> bool {
         self.peer.state() == ReadyState::Closed
+    }
+
+    /// Whether the protocols and headers can be sent.
+    pub(crate) fn check_headers(&self) -> Result<(), Misuse> {
+        check_headers(&self.settings.protocols, &self.settings.headers)
+    }
+
+    /// Puts the settings of another peer in force.
+    pub(crate) fn copy_settings(&mut self, other: &Self) {
+        self.change_settings(|settings| *settings = other.settings.clone());
     }
 
     pub(crate) fn set_buffers(&mut self, buffers: Buffers) {

@@ -2,10 +2,10 @@
 
 use super::WebSocketServer;
 use crate::convert;
+use crate::hosting::{Host, Roster};
 use crate::web_socket_peer::{Notice, WebSocketPeer};
 use godot::global::Error;
 use godot::prelude::*;
-use std::time::Instant;
 use tungsten_core::net::{Accepted, StreamId};
 use tungsten_core::{Event, Guest, Kind, UpgradeRequest};
 
@@ -13,7 +13,7 @@ use tungsten_core::{Event, Guest, Kind, UpgradeRequest};
 const WELCOME: i64 = 0;
 
 /// A signal to emit.
-enum Signal {
+pub(crate) enum Signal {
     Connected(i32, GString, GString),
     CloseRequest(i32, i64, GString),
     Data(i32),
@@ -22,72 +22,30 @@ enum Signal {
     PeerDisconnected(i32),
 }
 
-impl WebSocketServer {
-    /// Polls all connections that have something to do. Handlers may do anything, dropping the last reference
-    /// included: nothing is bound while one runs.
-    pub(super) fn serve(mut this: Gd<Self>) {
-        let rounds = this.bind_mut().begin_poll(Instant::now());
-        for _ in 0..rounds {
-            let ready = this.bind_mut().roster.next_ready();
-            let Some((stream, mut peer)) = ready else { return };
-            peer.bind_mut().advance();
-            if peer.bind().core().undecided_request().is_some() {
-                Self::judge(&this, stream, &mut peer);
-            }
-            loop {
-                let signal = this.bind_mut().next_signal(stream, &mut peer);
-                let Some(signal) = signal else { break };
-                Self::emit(&this, signal);
-            }
-            this.bind_mut().roster.settle(stream, &peer);
-        }
+impl Host for WebSocketServer {
+    type Signal = Signal;
+
+    fn roster(&mut self) -> &mut Roster {
+        &mut self.roster
     }
 
-    /// Accepts who waits. How many connections are to be polled.
-    fn begin_poll(&mut self, now: Instant) -> usize {
-        let accepted = self.roster.poll(now);
-        for Accepted { id, stream, wake } in accepted {
-            if self.refuses || self.roster.pending_count() >= self.settings.max_pending_clients {
-                continue;
-            }
-            let guest = Guest {
-                stream,
-                tls: self.settings.tls.clone(),
-                protocols: self.settings.protocols.clone(),
-                headers: self.settings.extra_headers.clone(),
-                asks: true,
-                wake: Some(wake),
-            };
-            let mut peer = WebSocketPeer::new_gd();
-            if self.prepare(&mut peer, guest) == Error::OK {
-                self.roster.add(id, peer);
-            }
+    fn welcome_stream(&mut self, accepted: Accepted) -> Option<Gd<WebSocketPeer>> {
+        if self.mailbox.refuses_new || self.roster.pending_count() >= self.settings.max_pending_clients {
+            return None;
         }
-        self.roster.ready_count()
+        let guest = Guest {
+            stream: accepted.stream,
+            tls: self.settings.tls.clone(),
+            protocols: self.settings.protocols.clone(),
+            headers: self.settings.extra_headers.clone(),
+            asks: true,
+            wake: Some(accepted.wake),
+        };
+        let mut peer = WebSocketPeer::new_gd();
+        (self.prepare(&mut peer, guest) == Error::OK).then_some(peer)
     }
 
-    fn prepare(&self, peer: &mut Gd<WebSocketPeer>, guest: Guest) -> Error {
-        let mut peer = peer.bind_mut();
-        peer.set_handshake_timeout(self.settings.handshake_timeout.as_secs_f64());
-        if let Some(buffers) = self.settings.buffers {
-            peer.set_buffers(buffers);
-        }
-        peer.accept_guest(guest)
-    }
-
-    /// The HTTP status with which a request is refused before anybody is asked.
-    fn refusal(&self, request: &UpgradeRequest) -> Option<u16> {
-        let max = self.settings.max_clients;
-        if max > 0 && self.roster.let_in_count() >= max {
-            return Some(503);
-        }
-        let allowed = &self.settings.allowed_origins;
-        let is_foreign = |origin: &str| !allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin));
-        // Only browsers send an origin, and they always do.
-        (!allowed.is_empty() && request.values("origin").any(is_foreign)).then_some(403)
-    }
-
-    /// Decides on the request of a client. The filter is a script: nothing is bound while it runs.
+    // The filter is a script.
     fn judge(this: &Gd<Self>, stream: StreamId, peer: &mut Gd<WebSocketPeer>) {
         let Some((status, question)) = this.bind().first_judgement(peer) else { return };
         let filter = this.bind().filter.clone();
@@ -113,25 +71,13 @@ impl WebSocketServer {
         }
     }
 
-    /// The status with which the request of a client is refused, and what the filter is asked; `None` if there is no
-    /// request to decide on.
-    fn first_judgement(&self, peer: &Gd<WebSocketPeer>) -> Option<(Option<u16>, VarArray)> {
-        let peer = peer.bind();
-        let request = peer.core().undecided_request()?;
-        let target = convert::text(request.target());
-        let headers = convert::header_lines(request.headers());
-        let question = varray![&target, &headers, &peer.get_connected_host()];
-        Some((self.refusal(request), question))
-    }
-
-    /// The next signal that a connection gives rise to.
     fn next_signal(&mut self, stream: StreamId, peer: &mut Gd<WebSocketPeer>) -> Option<Signal> {
         if !self.roster.holds(stream, peer) {
             return None;
         }
         if self.is_multiplayer
             && let Some(id) = self.roster.id_of(stream)
-            && self.collect(id, peer)
+            && self.mailbox.inbox.collect(id, &mut peer.bind_mut())
         {
             self.roster.defer(stream);
             return None;
@@ -152,40 +98,6 @@ impl WebSocketServer {
         }
     }
 
-    /// A client is in: gives it an id.
-    fn welcome(&mut self, stream: StreamId, peer: &mut Gd<WebSocketPeer>) -> Signal {
-        let id = loop {
-            let id = self.base().generate_unique_id();
-            match i32::try_from(id) {
-                Ok(id @ 2..) if !self.roster.has(id) => break id,
-                _ => {}
-            }
-        };
-        self.roster.admit(stream, id);
-        let mut peer = peer.bind_mut();
-        if self.is_multiplayer {
-            // The first message tells the client who it is.
-            peer.send_kind(Kind::Binary, &id.to_le_bytes());
-            return Signal::PeerConnected(id);
-        }
-        let core = peer.core();
-        let target = core.request().map(UpgradeRequest::target).unwrap_or_default();
-        Signal::Connected(id, convert::text(core.protocol()), convert::text(target))
-    }
-
-    /// Takes the packets of a client over. Whether there were any: the engine is to read them before it hears that the
-    /// client has gone.
-    fn collect(&mut self, id: i32, peer: &mut Gd<WebSocketPeer>) -> bool {
-        let mut peer = peer.bind_mut();
-        let had_any = peer.core().queued_messages() > 0;
-        while !self.inbox.is_full()
-            && let Some(message) = peer.take_message()
-        {
-            self.inbox.push(id, message);
-        }
-        had_any
-    }
-
     fn emit(this: &Gd<Self>, signal: Signal) {
         match signal {
             Signal::Connected(id, protocol, resource) => {
@@ -199,6 +111,55 @@ impl WebSocketServer {
             Signal::PeerConnected(id) => this.signals().peer_connected().emit(i64::from(id)),
             Signal::PeerDisconnected(id) => this.signals().peer_disconnected().emit(i64::from(id)),
         }
+    }
+}
+
+impl WebSocketServer {
+    fn prepare(&self, peer: &mut Gd<WebSocketPeer>, guest: Guest) -> Error {
+        let mut peer = peer.bind_mut();
+        peer.set_handshake_timeout(self.settings.handshake_timeout.as_secs_f64());
+        if let Some(buffers) = self.settings.buffers {
+            peer.set_buffers(buffers);
+        }
+        peer.accept_guest(guest)
+    }
+
+    /// The HTTP status with which a request is refused before anybody is asked.
+    fn refusal(&self, request: &UpgradeRequest) -> Option<u16> {
+        let max = self.settings.max_clients;
+        if max > 0 && self.roster.let_in_count() >= max {
+            return Some(503);
+        }
+        let allowed = &self.settings.allowed_origins;
+        let is_foreign = |origin: &str| !allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin));
+        // Only browsers send an origin, and they always do.
+        (!allowed.is_empty() && request.values("origin").any(is_foreign)).then_some(403)
+    }
+
+    /// The status with which the request of a client is refused, and what the filter is asked; `None` if there is no
+    /// request to decide on.
+    fn first_judgement(&self, peer: &Gd<WebSocketPeer>) -> Option<(Option<u16>, VarArray)> {
+        let peer = peer.bind();
+        let request = peer.core().undecided_request()?;
+        let target = convert::text(request.target());
+        let headers = convert::header_lines(request.headers());
+        let question = varray![&target, &headers, &peer.get_connected_host()];
+        Some((self.refusal(request), question))
+    }
+
+    /// A client is in: gives it an id.
+    fn welcome(&mut self, stream: StreamId, peer: &mut Gd<WebSocketPeer>) -> Signal {
+        let id = self.roster.unused_id(|| self.base().generate_unique_id());
+        self.roster.admit(stream, id);
+        let mut peer = peer.bind_mut();
+        if self.is_multiplayer {
+            // The first message tells the client who it is.
+            peer.send_kind(Kind::Binary, &id.to_le_bytes());
+            return Signal::PeerConnected(id);
+        }
+        let core = peer.core();
+        let target = core.request().map(UpgradeRequest::target).unwrap_or_default();
+        Signal::Connected(id, convert::text(core.protocol()), convert::text(target))
     }
 }
 
