@@ -89,3 +89,24 @@ func test_when_messages_are_queued_then_their_payload_is_counted() -> void:
 	expect_eq(peer.get_current_outbound_buffered_amount(), message.size(), "a message counts whole until it has left")
 	peer.close(-1)
 	expect_eq(peer.get_current_outbound_buffered_amount(), 0)
+
+
+func test_when_many_messages_are_sent_in_a_frame_then_all_leave_without_another_poll() -> void:
+	var listener := WebSocketServer.new()
+	listener.bind_ip = "127.0.0.1"
+	expect_eq(listener.listen(0), OK)
+	var ids := []
+	listener.client_connected.connect(func(id: int, _protocol: String, _resource: String) -> void: ids.append(id))
+	var peer := TungstenWebSocketPeer.new()
+	expect_eq(peer.connect_to_url("ws://127.0.0.1:%d" % listener.get_local_port()), OK)
+	await until(func() -> bool:
+		peer.poll()
+		listener.poll()
+		return not ids.is_empty() and peer.get_ready_state() == TungstenWebSocketPeer.STATE_OPEN)
+	for number in 100:
+		expect_eq(peer.send([number]), OK)
+	expect_true(peer.get_current_outbound_buffered_amount() > 0, "those beyond the first few are gathered")
+	await until(func() -> bool:
+		listener.poll()
+		return listener.get_peer(ids[0]).get_available_packet_count() == 100)
+	expect_eq(peer.get_current_outbound_buffered_amount(), 0)

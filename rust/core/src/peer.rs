@@ -313,9 +313,7 @@ impl Peer {
         self.protocol = opened.protocol;
         self.state = ReadyState::Open;
         self.events.push_back(Event::Opened);
-        let session =
-            Session { link: opened.link, connection, close_reported: false, may_have_more: true, tls_error: None };
-        self.stage = Stage::Open(Box::new(session));
+        self.stage = Stage::Open(Box::new(Session::new(opened.link, connection)));
     }
 
     fn finish_with_error(&mut self, error: Error) {
@@ -362,6 +360,9 @@ impl Peer {
 
     /// Sends a message; what the socket does not take at once leaves with the next polls, in order.
     ///
+    /// The first few messages after a poll are written at once. Many are gathered and leave together, once they are
+    /// some kilobytes, with [`Self::flush`] or with the next poll.
+    ///
     /// # Errors
     /// Why it was not accepted.
     pub fn send(&mut self, kind: Kind, payload: &[u8], now: Instant) -> Result<(), SendError> {
@@ -384,16 +385,40 @@ impl Peer {
         self.submit(now, |connection| connection.ping(payload))
     }
 
-    /// Queues something and writes what the socket takes at once.
+    /// Writes the messages that were gathered.
+    pub fn flush(&mut self, now: Instant) {
+        if let Stage::Open(session) = &mut self.stage {
+            session.flush(now);
+            if session.connection.is_broken() {
+                self.wake();
+            }
+        }
+    }
+
+    /// Whether [`Self::flush`] has something to do.
+    pub fn has_gathered(&mut self) -> bool {
+        match &mut self.stage {
+            Stage::Open(session) => session.has_gathered(),
+            Stage::Idle | Stage::Opening(_) | Stage::Accepting(_) => false,
+        }
+    }
+
+    /// Queues something, and writes it unless it is better gathered with others.
     fn submit(
         &mut self,
         now: Instant,
-        queue: impl FnOnce(&mut Connection) -> Result<(), SendError>,
+        queue: impl Fn(&mut Connection) -> Result<(), SendError>,
     ) -> Result<(), SendError> {
         let session = self.open_session()?;
-        queue(&mut session.connection)?;
-        session.flush(now);
-        if session.connection.is_broken() {
+        let mut result = queue(&mut session.connection);
+        if result == Err(SendError::Full) && session.has_gathered() {
+            // There may be room once what was gathered has left.
+            session.flush(now);
+            result = queue(&mut session.connection);
+        }
+        result?;
+        session.handle_sent(now);
+        if session.has_gathered() || session.connection.is_broken() {
             self.wake();
         }
         Ok(())

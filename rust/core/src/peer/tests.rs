@@ -2,6 +2,7 @@
 
 mod closing;
 mod delivery;
+mod gathering;
 mod heartbeat;
 mod opening;
 mod random;

@@ -88,6 +88,11 @@ impl TransmitQueue {
         *self = Self::default();
     }
 
+    /// Bytes that wait.
+    pub(crate) fn len(&self) -> usize {
+        usize::try_from(self.pushed - self.written).unwrap_or(usize::MAX)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
     }

@@ -57,6 +57,7 @@ fn messages_keep_their_order_and_their_bounds() {
         let mut rig = Rig::open(side);
         let payloads: Vec<String> = (0..100).map(|number| number.to_string()).collect();
         payloads.iter().for_each(|payload| rig.send(Kind::Text, payload.as_bytes()));
+        rig.settle();
         let frames: Vec<_> = payloads.iter().map(|payload| text(payload)).collect();
         assert_eq!(rig.frames(), frames);
         rig.receive(&frames);

@@ -7,13 +7,15 @@ use crate::engine_resolver::EngineResolver;
 use crate::enums::WriteMode;
 use crate::scratch;
 use crate::tls::{self, OptionalTlsOptions};
-use godot::builtin::{GString, PackedByteArray, Variant};
+use godot::builtin::{Callable, GString, PackedByteArray, Variant};
 use godot::global::Error;
+use godot::init::is_main_thread;
 use godot::meta::ToGodot as _;
+use godot::obj::{Gd, WithBaseField as _};
 use std::time::Instant;
 use tungsten_core::net::{Accepted, TcpConnector, TlsClient, TlsServer};
 use tungsten_core::{
-    Encoded, Event, Guest, Kind, Message, Misuse, Network, Peer, ReadyState, Request, WsUrl, check_headers,
+    Encoded, Event, Guest, Kind, Message, Misuse, Network, Peer, ReadyState, Request, SendError, WsUrl, check_headers,
 };
 
 impl WebSocketPeer {
@@ -140,11 +142,34 @@ impl WebSocketPeer {
     }
 
     pub(crate) fn send_kind(&mut self, kind: Kind, payload: &[u8]) -> Error {
-        self.peer.send(kind, payload, Instant::now()).map_or_else(convert::send_error, |()| Error::OK)
+        let sent = self.peer.send(kind, payload, Instant::now());
+        self.handle_sent(sent)
     }
 
     pub(crate) fn send_encoded(&mut self, message: &Encoded) -> Error {
-        self.peer.send_encoded(message, Instant::now()).map_or_else(convert::send_error, |()| Error::OK)
+        let sent = self.peer.send_encoded(message, Instant::now());
+        self.handle_sent(sent)
+    }
+
+    /// Makes sure that a message that was gathered with others leaves within this frame.
+    fn handle_sent(&mut self, sent: Result<(), SendError>) -> Error {
+        // The queue of deferred calls is emptied by the main thread, which must not meet a peer that another one uses.
+        if !self.is_flush_due && self.peer.has_gathered() && is_main_thread() {
+            self.is_flush_due = true;
+            let id = self.base().instance_id();
+            let flush = Callable::from_fn("flush", move |_| {
+                if let Ok(mut peer) = Gd::<Self>::try_from_instance_id(id) {
+                    peer.bind_mut().flush();
+                }
+            });
+            flush.call_deferred(&[]);
+        }
+        sent.map_or_else(convert::send_error, |()| Error::OK)
+    }
+
+    fn flush(&mut self) {
+        self.is_flush_due = false;
+        self.peer.flush(Instant::now());
     }
 
     /// Does what [`Peer::poll`] does.
