@@ -1,26 +1,30 @@
 //! One connection after the upgrade: tungstenite over buffers in memory, with queues, limits, close and deadlines.
 
+mod deflate;
+mod filter;
 #[cfg(test)]
 pub(crate) mod frames;
 mod mask;
+mod outgoing;
 mod shim;
 #[cfg(test)]
 mod tests;
-mod tracker;
 
 use crate::close::CloseFrame;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Phase};
+use crate::handshake::DeflateParameters;
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::queue::{Kind, Message, ReceiveQueue, TransmitQueue};
-use mask::extend_masked;
+pub use deflate::{CompressionStatus, Volume};
+use deflate::{Compressor, Decompressor};
+use filter::Filter;
+pub use outgoing::{Encoded, SendError};
+use outgoing::{check_text, data_header, write_frame};
 use shim::{Pongs, Shim};
 use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
-use tracker::FrameTracker;
-use tungstenite::protocol::frame::FrameHeader;
-use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 
 /// What tungstenite reads at a time, and what an idle connection holds for it.
@@ -31,32 +35,6 @@ const RETAINED: u64 = 64 * 1024;
 
 /// Bytes a ping or pong may carry (RFC 6455 §5.5).
 const MAX_CONTROL_PAYLOAD: usize = 125;
-
-/// Why a message was not accepted for sending. Nothing was queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SendError {
-    /// The connection is not open.
-    NotOpen,
-    /// As many bytes or messages wait as `outbound_high_water` or `max_queued_messages` allow.
-    Full,
-    /// A text message has to be UTF-8 (RFC 6455 §5.6).
-    InvalidText,
-    /// A ping may carry at most 125 bytes (RFC 6455 §5.5).
-    PingTooLong,
-}
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotOpen => "the connection is not open",
-            Self::Full => "too much is waiting to be sent",
-            Self::InvalidText => "a text message has to be valid UTF-8",
-            Self::PingTooLong => "a ping carries at most 125 bytes",
-        })
-    }
-}
-
-impl std::error::Error for SendError {}
 
 /// How a connection ended.
 #[derive(Clone, Debug)]
@@ -76,7 +54,10 @@ pub(crate) enum End {
 /// [`Self::end`] tells when it is over.
 pub(crate) struct Connection {
     context: WebSocketContext,
-    tracker: FrameTracker,
+    filter: Filter,
+    /// How messages are compressed, if that was agreed on.
+    deflate: Option<DeflateParameters>,
+    compressor: Option<Compressor>,
     role: Role,
     config: Config,
     /// Received bytes that wait because the receive queue is full. At most what one read gave.
@@ -104,20 +85,22 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// A client's connection that has just been upgraded.
-    pub(crate) fn client(config: Config, now: Instant) -> Self {
-        Self::new(Role::Client, config, now)
+    pub(crate) fn client(config: Config, deflate: Option<DeflateParameters>, now: Instant) -> Self {
+        Self::new(Role::Client, config, deflate, now)
     }
 
     /// A server's connection whose upgrade has just been answered.
-    pub(crate) fn server(config: Config, now: Instant) -> Self {
-        Self::new(Role::Server, config, now)
+    pub(crate) fn server(config: Config, deflate: Option<DeflateParameters>, now: Instant) -> Self {
+        Self::new(Role::Server, config, deflate, now)
     }
 
-    fn new(role: Role, config: Config, now: Instant) -> Self {
-        let context = WebSocketContext::new(role, Some(context_config(&config)));
+    fn new(role: Role, config: Config, deflate: Option<DeflateParameters>, now: Instant) -> Self {
+        let decompressor = deflate.map(|parameters| Decompressor::new(role, &parameters));
         Self {
-            context,
-            tracker: FrameTracker::default(),
+            context: WebSocketContext::new(role, Some(context_config(&config))),
+            filter: Filter::new(role, config.max_message_size, decompressor),
+            deflate,
+            compressor: deflate.map(|parameters| Compressor::new(role, &parameters)),
             role,
             config,
             input: Vec::new(),
@@ -141,6 +124,7 @@ impl Connection {
     pub(crate) fn set_config(&mut self, config: Config) {
         if config.max_message_size != self.config.max_message_size {
             self.context.set_config(|limits| *limits = context_config(&config));
+            self.filter.set_max_message_size(config.max_message_size);
         }
         self.config = config;
     }
@@ -176,7 +160,7 @@ impl Connection {
 
     /// A new poll: goes on with bytes that waited, for room in the receive queue or for this.
     pub(crate) fn resume(&mut self, now: Instant) {
-        self.tracker.start_counting();
+        self.filter.start_counting();
         if self.held_back {
             let waiting = std::mem::take(&mut self.input);
             self.process(&waiting, now);
@@ -231,9 +215,12 @@ impl Connection {
         self.check_room()?;
         check_text(kind, payload)?;
         let mask = (self.role == Role::Client).then(rand::random::<[u8; 4]>);
-        let header = data_header(kind, mask);
-        let len = header.len(payload.len() as u64) + payload.len();
-        self.transmit.push_message(len, payload.len(), |queue| write_frame(queue, &header, payload));
+        let compressed = self.compress(payload);
+        let wire = compressed.as_deref().unwrap_or(payload);
+        let header = data_header(kind, compressed.is_some(), mask);
+        let len = header.len(wire.len() as u64) + wire.len();
+        self.transmit.push_message(len, payload.len(), |queue| write_frame(queue, &header, wire));
+        self.count_sent(payload.len(), wire.len());
         Ok(())
     }
 
@@ -242,14 +229,31 @@ impl Connection {
     /// # Errors
     /// As for [`Self::send`].
     pub(crate) fn send_encoded(&mut self, message: &Encoded) -> Result<(), SendError> {
-        if self.role == Role::Client {
-            return self.send(message.kind, message.payload());
+        let payload = message.payload().len();
+        let method = self.compressor.as_ref().and_then(|compressor| compressor.method(payload, &self.config));
+        let is_own = method.is_some() && self.compressor.as_ref().is_some_and(Compressor::has_takeover);
+        if self.role == Role::Client || is_own {
+            return self.send(message.kind(), message.payload());
         }
         self.check_room()?;
-        self.transmit.push_message(message.frame.len(), message.payload().len(), |queue| {
-            queue.extend_from_slice(&message.frame);
-        });
+        let frame = message.frame(method);
+        let bytes = frame.bytes();
+        self.transmit.push_message(bytes.len(), payload, |queue| queue.extend_from_slice(bytes));
+        self.count_sent(payload, frame.payload().len());
         Ok(())
+    }
+
+    /// The message in fewer bytes, if it is to be sent so.
+    fn compress(&mut self, payload: &[u8]) -> Option<Vec<u8>> {
+        let compressor = self.compressor.as_mut()?;
+        let method = compressor.method(payload.len(), &self.config)?;
+        compressor.compress(payload, method)
+    }
+
+    fn count_sent(&mut self, payload: usize, wire: usize) {
+        if let Some(compressor) = &mut self.compressor {
+            compressor.count(payload, wire);
+        }
     }
 
     fn check_room(&self) -> Result<(), SendError> {
@@ -345,6 +349,14 @@ impl Connection {
         &self.received
     }
 
+    /// What was agreed on for compression, and what it has come to.
+    pub(crate) fn compression(&self) -> Option<CompressionStatus> {
+        let parameters = self.deflate?;
+        let sent = self.compressor.as_ref().map(Compressor::volume).unwrap_or_default();
+        let received = self.filter.decompressor().map(Decompressor::volume).unwrap_or_default();
+        Some(CompressionStatus { parameters, sent, received })
+    }
+
     pub(crate) fn unsent_payload(&self) -> usize {
         self.transmit.unsent_payload()
     }
@@ -357,7 +369,7 @@ impl Connection {
                 self.input = bytes.to_vec();
                 return;
             }
-            let mut shim = Shim::new(&mut bytes, &mut self.tracker, &mut self.transmit, &mut self.pongs);
+            let mut shim = Shim::new(&mut bytes, &mut self.filter, &mut self.transmit, &mut self.pongs);
             match self.context.read(&mut shim) {
                 Ok(message) => self.handle_message(message, now),
                 Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -370,13 +382,13 @@ impl Connection {
 
     /// tungstenite has taken all that it was given; `rest` was held back from it to bound the work of this poll.
     fn handle_taken(&mut self, rest: &[u8]) {
-        if !rest.is_empty() {
+        if !rest.is_empty() || self.filter.needs_no_input() {
             self.held_back = true;
             self.input = rest.to_vec();
-        } else if self.tracker.largest() > RETAINED && self.tracker.is_between_messages() && self.is_open() {
+        } else if self.filter.largest() > RETAINED && self.filter.is_between_messages() && self.is_open() {
             // Nothing is left inside the old one but memory.
             self.context = WebSocketContext::new(self.role, Some(context_config(&self.config)));
-            self.tracker = FrameTracker::default();
+            self.filter.forget_largest();
         }
     }
 
@@ -406,7 +418,7 @@ impl Connection {
     fn fail(&mut self, error: &tungstenite::Error, now: Instant) {
         let (frame, kind) = violation_of(error);
         let reason = match error {
-            tungstenite::Error::Io(found_by_tracker) => found_by_tracker.to_string(),
+            tungstenite::Error::Io(found_by_filter) => found_by_filter.to_string(),
             error => lower_case(&error.to_string()),
         };
         log::debug!("received data refused with {}: {reason}", frame.code);
@@ -421,7 +433,7 @@ impl Connection {
         let wire = frame.to_wire();
         self.close_sent = Some(frame);
         let mut nothing: &[u8] = &[];
-        let mut shim = Shim::new(&mut nothing, &mut self.tracker, &mut self.transmit, &mut self.pongs);
+        let mut shim = Shim::new(&mut nothing, &mut self.filter, &mut self.transmit, &mut self.pongs);
         if let Err(error) = self.context.close(&mut shim, Some(wire)) {
             log::error!("a close frame was not queued: {error}; please report this");
         }
@@ -430,7 +442,7 @@ impl Connection {
     /// Makes tungstenite write the answers that it holds back until the next call.
     fn flush_context(&mut self) {
         let mut nothing: &[u8] = &[];
-        let mut shim = Shim::new(&mut nothing, &mut self.tracker, &mut self.transmit, &mut self.pongs);
+        let mut shim = Shim::new(&mut nothing, &mut self.filter, &mut self.transmit, &mut self.pongs);
         // A server's context reports its own end here; ours is decided by `update_end`.
         let _ = self.context.flush(&mut shim);
     }
@@ -459,7 +471,7 @@ impl Connection {
         debug_assert!(payload.len() <= MAX_CONTROL_PAYLOAD);
         let ping = tungstenite::Message::Ping(bytes::Bytes::copy_from_slice(payload));
         let mut nothing: &[u8] = &[];
-        let mut shim = Shim::new(&mut nothing, &mut self.tracker, &mut self.transmit, &mut self.pongs);
+        let mut shim = Shim::new(&mut nothing, &mut self.filter, &mut self.transmit, &mut self.pongs);
         if let Err(error) = self.context.write(&mut shim, ping) {
             log::error!("a ping was not queued: {error}; please report this");
         }
@@ -516,57 +528,6 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// A message of a server, framed once for any number of connections: what a server sends is not masked.
-#[derive(Clone, Debug)]
-pub struct Encoded {
-    kind: Kind,
-    frame: Vec<u8>,
-    payload_at: usize,
-}
-
-impl Encoded {
-    /// Frames a message.
-    ///
-    /// # Errors
-    /// [`SendError::InvalidText`] for text that is not UTF-8.
-    pub fn new(kind: Kind, payload: &[u8]) -> Result<Self, SendError> {
-        check_text(kind, payload)?;
-        let header = data_header(kind, None);
-        let payload_at = header.len(payload.len() as u64);
-        let mut frame = Vec::with_capacity(payload_at + payload.len());
-        write_frame(&mut frame, &header, payload);
-        Ok(Self { kind, frame, payload_at })
-    }
-
-    fn payload(&self) -> &[u8] {
-        &self.frame[self.payload_at..]
-    }
-}
-
-fn check_text(kind: Kind, payload: &[u8]) -> Result<(), SendError> {
-    match kind {
-        Kind::Text if std::str::from_utf8(payload).is_err() => Err(SendError::InvalidText),
-        _ => Ok(()),
-    }
-}
-
-fn data_header(kind: Kind, mask: Option<[u8; 4]>) -> FrameHeader {
-    let opcode = OpCode::Data(match kind {
-        Kind::Text => Data::Text,
-        Kind::Binary => Data::Binary,
-    });
-    FrameHeader { opcode, mask, ..FrameHeader::default() }
-}
-
-/// Writes a frame in one copy, masked on the way (RFC 6455 §5.2, §5.3).
-fn write_frame(out: &mut Vec<u8>, header: &FrameHeader, payload: &[u8]) {
-    header.format(payload.len() as u64, out).expect("writing to memory does not fail");
-    match header.mask {
-        Some(mask) => extend_masked(out, payload, mask),
-        None => out.extend_from_slice(payload),
-    }
-}
-
 fn context_config(config: &Config) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
@@ -583,7 +544,7 @@ fn violation_of(error: &tungstenite::Error) -> (CloseFrame, ErrorKind) {
         tungstenite::Error::Utf8(_) => {
             (CloseFrame::violation(1007, "Invalid frame payload data"), ErrorKind::InvalidText)
         }
-        // The second is what the tracker found.
+        // The second is what the filter found.
         tungstenite::Error::Protocol(_) | tungstenite::Error::Io(_) => {
             (CloseFrame::violation(1002, "Protocol error"), ErrorKind::ProtocolViolation)
         }

@@ -2,11 +2,13 @@
 
 mod body;
 mod client;
+mod extensions;
 mod fields;
 mod head;
 mod server;
 
 pub(crate) use client::{ClientHandshake, Outcome};
+pub use extensions::DeflateParameters;
 pub use fields::Header;
 pub(crate) use fields::{ExtraFields, Fields};
 pub(crate) use server::{Answer, Refusal, ServerHandshake};
@@ -18,6 +20,15 @@ pub(crate) use server::{Answer, Refusal, ServerHandshake};
 /// [`Misuse::InvalidHeader`](crate::Misuse::InvalidHeader) name the first that cannot.
 pub fn check_headers(protocols: &[String], headers: &[String]) -> Result<(), crate::Misuse> {
     ExtraFields::new(protocols, headers).map(drop)
+}
+
+/// What both sides have agreed on.
+#[derive(Debug)]
+pub(crate) struct Agreed {
+    /// The sub-protocol; empty if none.
+    pub(crate) protocol: String,
+    /// How messages are compressed, if they are.
+    pub(crate) deflate: Option<DeflateParameters>,
 }
 
 /// The answer of a server to the upgrade request.

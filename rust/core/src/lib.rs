@@ -30,10 +30,10 @@ mod queue;
 mod url;
 
 pub use close::{CloseFrame, InvalidCloseCode};
-pub use config::Config;
-pub use connection::{Encoded, SendError};
+pub use config::{Compression, Config};
+pub use connection::{CompressionStatus, Encoded, SendError, Volume};
 pub use error::{Error, ErrorKind, Misuse, Phase};
-pub use handshake::{Header, Response, UpgradeRequest, check_headers};
+pub use handshake::{DeflateParameters, Header, Response, UpgradeRequest, check_headers};
 pub use peer::{Event, Guest, Network, Peer, ReadyState, Request};
 pub use queue::{Kind, Message};
 pub use url::WsUrl;

@@ -8,9 +8,9 @@ mod tests;
 
 use crate::close::CloseFrame;
 use crate::config::Config;
-use crate::connection::{Connection, Encoded, End, SendError};
+use crate::connection::{CompressionStatus, Connection, Encoded, End, SendError};
 use crate::error::{Error, Misuse, Phase};
-use crate::handshake::{ExtraFields, Response, UpgradeRequest};
+use crate::handshake::{Agreed, ExtraFields, Response, ServerHandshake, UpgradeRequest};
 use crate::net::{Connector, Link, Next, Resolver, Scratch, Stream, TlsClient, TlsServer, Wake};
 use crate::queue::{Kind, Message, ReceiveQueue};
 use crate::url::WsUrl;
@@ -104,6 +104,8 @@ pub struct Peer {
     response: Option<Response>,
     request: Option<UpgradeRequest>,
     protocol: String,
+    /// What compression had come to when the connection ended.
+    compression: Option<CompressionStatus>,
     /// Messages that were not read when the connection ended.
     left_over: ReceiveQueue,
     /// How to be polled again if a listener decides on it.
@@ -131,7 +133,7 @@ enum Stage {
 #[derive(Debug)]
 struct Opened {
     link: Link,
-    protocol: String,
+    agreed: Agreed,
     /// Bytes that came behind the handshake.
     rest: Vec<u8>,
     /// Nothing will come behind them.
@@ -154,6 +156,7 @@ impl Peer {
             response: None,
             request: None,
             protocol: String::new(),
+            compression: None,
             left_over: ReceiveQueue::default(),
             wake: None,
             is_behind: false,
@@ -196,7 +199,7 @@ impl Peer {
         }
         self.reset();
         self.state = ReadyState::Connecting;
-        self.stage = Stage::Opening(Box::new(Opening::new(request, headers, network, now)));
+        self.stage = Stage::Opening(Box::new(Opening::new(request, headers, self.config.compression, network, now)));
         Ok(())
     }
 
@@ -213,7 +216,9 @@ impl Peer {
         self.reset();
         self.state = ReadyState::Connecting;
         self.wake = guest.wake;
-        self.stage = Stage::Accepting(Box::new(Accepting::new(Link::new(guest.stream, tls), extra, guest.asks, now)));
+        let handshake = ServerHandshake::new(extra, self.config.compression);
+        let accepting = Accepting::new(Link::new(guest.stream, tls), handshake, guest.asks, now);
+        self.stage = Stage::Accepting(Box::new(accepting));
         Ok(())
     }
 
@@ -249,6 +254,7 @@ impl Peer {
         self.response = None;
         self.request = None;
         self.protocol.clear();
+        self.compression = None;
         self.left_over = ReceiveQueue::default();
         self.wake = None;
         self.is_behind = false;
@@ -301,7 +307,9 @@ impl Peer {
     fn open(&mut self, opened: Opened, now: Instant) {
         let config = self.config.clone();
         let is_server = opened.request.is_some();
-        let mut connection = if is_server { Connection::server(config, now) } else { Connection::client(config, now) };
+        let Agreed { protocol, deflate } = opened.agreed;
+        let mut connection =
+            if is_server { Connection::server(config, deflate, now) } else { Connection::client(config, deflate, now) };
         if !opened.rest.is_empty() {
             connection.handle_input(&opened.rest, now);
         }
@@ -310,7 +318,7 @@ impl Peer {
         }
         self.response = opened.response;
         self.request = opened.request;
-        self.protocol = opened.protocol;
+        self.protocol = protocol;
         self.state = ReadyState::Open;
         self.events.push_back(Event::Opened);
         self.stage = Stage::Open(Box::new(Session::new(opened.link, connection)));
@@ -353,9 +361,15 @@ impl Peer {
                 error: Some(session.tls_error.unwrap_or(error)),
             },
         };
-        self.left_over = session.connection.into_received();
+        self.keep(session.connection);
         self.state = ReadyState::Closed;
         self.events.push_back(Event::Closed { clean });
+    }
+
+    /// Keeps what may be asked for after the end.
+    fn keep(&mut self, connection: Connection) {
+        self.compression = connection.compression();
+        self.left_over = connection.into_received();
     }
 
     /// Sends a message; what the socket does not take at once leaves with the next polls, in order.
@@ -467,7 +481,7 @@ impl Peer {
     pub fn abort(&mut self) {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Idle => return,
-            Stage::Open(session) => self.left_over = session.connection.into_received(),
+            Stage::Open(session) => self.keep(session.connection),
             Stage::Opening(_) | Stage::Accepting(_) => {}
         }
         self.events.clear();
@@ -554,6 +568,15 @@ impl Peer {
     /// The sub-protocol that the server chose; empty if none.
     pub fn protocol(&self) -> &str {
         &self.protocol
+    }
+
+    /// What both sides have agreed on for compression, and what it has come to; `None` if messages are not compressed.
+    /// It stays readable after the end.
+    pub fn compression(&self) -> Option<CompressionStatus> {
+        match &self.stage {
+            Stage::Open(session) => session.connection.compression(),
+            _ => self.compression,
+        }
     }
 
     /// Whom the peer is connected to or is connecting to; `None` without a connection and while a name is looked up.

@@ -13,7 +13,8 @@ pub(super) fn extend_masked(out: &mut Vec<u8>, payload: &[u8], mask: [u8; 4]) {
     }
 }
 
-fn apply_mask(bytes: &mut [u8], mask: [u8; 4]) {
+/// Masks in place, or unmasks.
+pub(super) fn apply_mask(bytes: &mut [u8], mask: [u8; 4]) {
     let [a, b, c, d] = mask;
     let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
     let (words, rest) = bytes.as_chunks_mut::<8>();

@@ -1,6 +1,6 @@
 //! What tungstenite takes for a stream: bytes at hand to read from, and a queue to write to that never blocks.
 
-use super::tracker::FrameTracker;
+use super::filter::Filter;
 use crate::queue::TransmitQueue;
 use std::io::{self, Read, Write};
 
@@ -40,14 +40,11 @@ impl Pongs {
     }
 }
 
-/// Frames that are taken in one poll: a peer can make a million empty ones out of two megabytes.
-const MAX_FRAMES: usize = 16 * 1024;
-
 /// Both directions of one call into tungstenite.
 #[derive(Debug)]
 pub(super) struct Shim<'a, 'b> {
     input: &'a mut &'b [u8],
-    tracker: &'a mut FrameTracker,
+    filter: &'a mut Filter,
     transmit: &'a mut TransmitQueue,
     pongs: &'a mut Pongs,
 }
@@ -55,29 +52,18 @@ pub(super) struct Shim<'a, 'b> {
 impl<'a, 'b> Shim<'a, 'b> {
     pub(super) fn new(
         input: &'a mut &'b [u8],
-        tracker: &'a mut FrameTracker,
+        filter: &'a mut Filter,
         transmit: &'a mut TransmitQueue,
         pongs: &'a mut Pongs,
     ) -> Self {
-        Self { input, tracker, transmit, pongs }
+        Self { input, filter, transmit, pongs }
     }
 }
 
 impl Read for Shim<'_, '_> {
-    /// Gives no bytes from a violation on; [`io::ErrorKind::InvalidData`] tells of it.
+    /// Tells of what [`Filter::read`] tells; never the end of the stream.
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if let Some(violation) = self.tracker.violation() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, violation));
-        }
-        if self.input.is_empty() || self.tracker.frames() >= MAX_FRAMES {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let len = self.input.read(buf)?;
-        match self.tracker.follow(&buf[..len]) {
-            // Not even a part of the frame; an empty read would be the end of the stream.
-            0 => self.read(buf),
-            taken => Ok(taken),
-        }
+        self.filter.read(self.input, buf)
     }
 }
 

@@ -19,7 +19,7 @@ impl Rig {
         let mut config = Config { close_timeout: CLOSE_TIMEOUT, ..Config::default() };
         change(&mut config);
         let now = Instant::now();
-        Self { connection: Connection::client(config, now), now }
+        Self { connection: Connection::client(config, None, now), now }
     }
 
     fn feed(&mut self, bytes: &[u8]) {

@@ -2,7 +2,8 @@
 
 use super::body::Body;
 use super::head::{invalid, parse_response};
-use super::{ExtraFields, Response};
+use super::{Agreed, ExtraFields, Response, extensions};
+use crate::config::Compression;
 use crate::error::{Error, ErrorKind, Phase};
 use crate::url::WsUrl;
 use std::fmt::Write as _;
@@ -15,13 +16,14 @@ pub(crate) enum Outcome {
     /// More bytes are needed.
     Incomplete,
     /// The connection is open. `rest` came behind the head and belongs to the first frames.
-    Upgraded { response: Response, protocol: String, rest: Vec<u8> },
+    Upgraded { response: Response, agreed: Agreed, rest: Vec<u8> },
 }
 
 /// Sends the request and checks the answer. It knows no sockets and no clock: bytes come in, [`Outcome`] comes out.
 #[derive(Debug)]
 pub(crate) struct ClientHandshake {
     protocols: Vec<String>,
+    compression: Compression,
     accept_key: String,
     received: Vec<u8>,
     refusal: Option<Refusal>,
@@ -36,11 +38,12 @@ struct Refusal {
 
 impl ClientHandshake {
     /// Starts a handshake; returns it together with the bytes of the request.
-    pub(crate) fn new(url: &WsUrl, extra: &ExtraFields) -> (Self, Vec<u8>) {
+    pub(crate) fn new(url: &WsUrl, extra: &ExtraFields, compression: Compression) -> (Self, Vec<u8>) {
         let key = generate_key();
-        let request = compose(url, extra, &key);
+        let request = compose(url, extra, extensions::offer(compression), &key);
         let handshake = Self {
             protocols: extra.protocols().to_vec(),
+            compression,
             accept_key: derive_accept_key(key.as_bytes()),
             received: Vec::new(),
             refusal: None,
@@ -99,12 +102,12 @@ impl ClientHandshake {
     fn accept(&mut self, response: Response) -> Result<Outcome, Error> {
         let checked = self.check(&response);
         match checked {
-            Ok(protocol) => Ok(Outcome::Upgraded { response, protocol, rest: std::mem::take(&mut self.received) }),
+            Ok(agreed) => Ok(Outcome::Upgraded { response, agreed, rest: std::mem::take(&mut self.received) }),
             Err(error) => Err(error.with_response(response)),
         }
     }
 
-    fn check(&self, response: &Response) -> Result<String, Error> {
+    fn check(&self, response: &Response) -> Result<Agreed, Error> {
         if !response.fields.has_token("upgrade", "websocket") {
             return Err(invalid("the server's answer has no `Upgrade: websocket`"));
         }
@@ -114,11 +117,8 @@ impl ClientHandshake {
         if response.values("sec-websocket-accept").next() != Some(self.accept_key.as_str()) {
             return Err(invalid("the server's answer has no `Sec-WebSocket-Accept` that fits the request"));
         }
-        if let Some(extensions) = response.values("sec-websocket-extensions").find(|value| !value.is_empty()) {
-            let message = format!("the server chose extensions that were not requested: {extensions:?}");
-            return Err(Error::new(Phase::Handshake, ErrorKind::UnexpectedExtension, message));
-        }
-        self.check_protocol(response)
+        let deflate = extensions::check(self.compression, &response.fields)?;
+        Ok(Agreed { protocol: self.check_protocol(response)?, deflate })
     }
 
     fn check_protocol(&self, response: &Response) -> Result<String, Error> {
@@ -137,7 +137,7 @@ impl ClientHandshake {
 }
 
 /// The request of RFC 6455 §4.1, in the order that Godot's own peer sends it.
-fn compose(url: &WsUrl, extra: &ExtraFields, key: &str) -> String {
+fn compose(url: &WsUrl, extra: &ExtraFields, extensions: Option<&str>, key: &str) -> String {
     let mut request = format!("GET {} HTTP/1.1\r\n", url.target());
     let mut field = |name: &str, value: &str| {
         write!(request, "{name}: {value}\r\n").expect("writing to memory does not fail");
@@ -151,6 +151,9 @@ fn compose(url: &WsUrl, extra: &ExtraFields, key: &str) -> String {
     field("Sec-WebSocket-Version", "13");
     if !extra.protocols().is_empty() {
         field("Sec-WebSocket-Protocol", &extra.protocols().join(", "));
+    }
+    if let Some(extensions) = extensions {
+        field("Sec-WebSocket-Extensions", extensions);
     }
     if let Some(authorization) = url.authorization().filter(|_| !extra.has("authorization")) {
         field("Authorization", authorization);

@@ -119,7 +119,7 @@ fn parse_line(line: &str) -> Option<(String, String)> {
 }
 
 /// Whether `text` is a token (RFC 9110 §5.6.2).
-fn is_token(text: &str) -> bool {
+pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 

@@ -1,7 +1,8 @@
 //! The server's side of the upgrade (RFC 6455 §4.2).
 
 use super::head::{BadRequest, RequestHead, parse_request};
-use super::{ExtraFields, UpgradeRequest};
+use super::{Agreed, ExtraFields, UpgradeRequest, extensions};
+use crate::config::Compression;
 use crate::error::{Error, ErrorKind, Phase};
 use base64::Engine as _;
 use std::fmt::Write as _;
@@ -95,13 +96,14 @@ pub(crate) enum Answer {
 #[derive(Debug)]
 pub(crate) struct ServerHandshake {
     extra: ExtraFields,
+    compression: Compression,
     received: Vec<u8>,
 }
 
 impl ServerHandshake {
     /// `extra` are the sub-protocols that the server speaks and what it adds to its answer.
-    pub(crate) fn new(extra: ExtraFields) -> Self {
-        Self { extra, received: Vec::new() }
+    pub(crate) fn new(extra: ExtraFields, compression: Compression) -> Self {
+        Self { extra, compression, received: Vec::new() }
     }
 
     /// Takes bytes from the client.
@@ -121,12 +123,14 @@ impl ServerHandshake {
         Ok(Answer::Requested { request: UpgradeRequest { target: head.target, fields: head.fields }, rest })
     }
 
-    /// The chosen sub-protocol, and the answer with which the connection is open.
-    pub(crate) fn accept(&self, request: &UpgradeRequest) -> (String, Vec<u8>) {
+    /// What the server agrees to, and the answer with which the connection is open.
+    pub(crate) fn accept(&self, request: &UpgradeRequest) -> (Agreed, Vec<u8>) {
         let key = request.fields.only("sec-websocket-key").unwrap_or_default();
         let protocol = self.choose_protocol(request);
-        let answer = self.compose(&derive_accept_key(key.as_bytes()), &protocol);
-        (protocol, answer)
+        let chosen = extensions::choose(self.compression, &request.fields);
+        let (deflate, extensions) = chosen.unzip();
+        let answer = self.compose(&derive_accept_key(key.as_bytes()), &protocol, extensions.as_deref());
+        (Agreed { protocol, deflate }, answer)
     }
 
     /// The first that the client wants and the server speaks. Without one the connection goes on all the same, and
@@ -137,7 +141,7 @@ impl ServerHandshake {
         chosen.unwrap_or_default().to_owned()
     }
 
-    fn compose(&self, accept_key: &str, protocol: &str) -> Vec<u8> {
+    fn compose(&self, accept_key: &str, protocol: &str, extensions: Option<&str>) -> Vec<u8> {
         let mut answer = format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {accept_key}\r\n"
@@ -147,6 +151,9 @@ impl ServerHandshake {
         };
         if !protocol.is_empty() {
             field("Sec-WebSocket-Protocol", protocol);
+        }
+        if let Some(extensions) = extensions {
+            field("Sec-WebSocket-Extensions", extensions);
         }
         for (name, value) in self.extra.fields() {
             field(name, value);
@@ -212,15 +219,15 @@ mod tests {
 
     fn handshake(protocols: &[&str], lines: &[&str]) -> ServerHandshake {
         let owned = |list: &[&str]| list.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
-        ServerHandshake::new(ExtraFields::new(&owned(protocols), &owned(lines)).unwrap())
+        ServerHandshake::new(ExtraFields::new(&owned(protocols), &owned(lines)).unwrap(), Compression::Disabled)
     }
 
     #[track_caller]
     fn accepted(handshake: &mut ServerHandshake, bytes: &[u8]) -> (UpgradeRequest, String, String, Vec<u8>) {
         match handshake.handle_input(bytes) {
             Ok(Answer::Requested { request, rest }) => {
-                let (protocol, answer) = handshake.accept(&request);
-                (request, protocol, String::from_utf8(answer).unwrap(), rest)
+                let (agreed, answer) = handshake.accept(&request);
+                (request, agreed.protocol, String::from_utf8(answer).unwrap(), rest)
             }
             other => panic!("expected an answer, got {other:?}"),
         }

@@ -2,7 +2,7 @@
 
 use super::Opened;
 use crate::error::{Error, ErrorKind, Phase};
-use crate::handshake::{Answer, ExtraFields, Refusal, ServerHandshake, UpgradeRequest};
+use crate::handshake::{Agreed, Answer, Refusal, ServerHandshake, UpgradeRequest};
 use crate::net::{Link, Received, Scratch};
 use crate::queue::TransmitQueue;
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ enum Step {
     /// The application has not decided yet.
     Decide(Requested),
     /// The answer is being written.
-    Answer(Requested, String),
+    Answer(Requested, Agreed),
     Refuse {
         error: Error,
         deadline: Instant,
@@ -48,8 +48,7 @@ struct Requested {
 }
 
 impl Accepting {
-    pub(super) fn new(link: Link, extra: ExtraFields, asks: bool, now: Instant) -> Self {
-        let handshake = ServerHandshake::new(extra);
+    pub(super) fn new(link: Link, handshake: ServerHandshake, asks: bool, now: Instant) -> Self {
         Self { link: Some(link), started: now, handshake, unsent: TransmitQueue::default(), step: Step::Connect, asks }
     }
 
@@ -78,9 +77,9 @@ impl Accepting {
     }
 
     fn answer(&mut self, requested: Requested) {
-        let (protocol, bytes) = self.handshake.accept(&requested.request);
+        let (agreed, bytes) = self.handshake.accept(&requested.request);
         self.unsent.push_control(&bytes);
-        self.step = Step::Answer(requested, protocol);
+        self.step = Step::Answer(requested, agreed);
     }
 
     pub(super) fn address(&self) -> Option<SocketAddr> {
@@ -201,10 +200,10 @@ impl Accepting {
 
     fn hand_out(&mut self) -> Poll<Result<Opened, Error>> {
         let step = std::mem::replace(&mut self.step, Step::Request);
-        let (Step::Answer(Requested { request, rest, ended }, protocol), Some(link)) = (step, self.link.take()) else {
+        let (Step::Answer(Requested { request, rest, ended }, agreed), Some(link)) = (step, self.link.take()) else {
             return Poll::Pending;
         };
-        Poll::Ready(Ok(Opened { link, protocol, rest, ended, response: None, request: Some(request) }))
+        Poll::Ready(Ok(Opened { link, agreed, rest, ended, response: None, request: Some(request) }))
     }
 
     /// Time is up: a client that has not sent its request is told so (RFC 9110 §15.5.9).

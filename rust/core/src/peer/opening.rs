@@ -1,8 +1,9 @@
 //! The way to an open connection: name, TCP, TLS, upgrade, under one deadline.
 
 use super::{MAX_READS, Network, Opened, Request};
+use crate::config::Compression;
 use crate::error::{Error, ErrorKind, Phase};
-use crate::handshake::{ClientHandshake, ExtraFields, Outcome, Response};
+use crate::handshake::{Agreed, ClientHandshake, ExtraFields, Outcome, Response};
 use crate::net::{Dial, Link, Lookup, Received, Scratch, Stream};
 use crate::queue::TransmitQueue;
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) struct Opening {
     request: Request,
     headers: ExtraFields,
+    compression: Compression,
     network: Network,
     started: Instant,
     step: Step,
@@ -41,7 +43,7 @@ enum Read {
 /// The server has agreed to upgrade.
 struct Accepted {
     response: Response,
-    protocol: String,
+    agreed: Agreed,
     rest: Vec<u8>,
     ended: bool,
 }
@@ -57,12 +59,18 @@ struct Upgrade {
 }
 
 impl Opening {
-    pub(super) fn new(request: Request, headers: ExtraFields, network: Network, now: Instant) -> Self {
+    pub(super) fn new(
+        request: Request,
+        headers: ExtraFields,
+        compression: Compression,
+        network: Network,
+        now: Instant,
+    ) -> Self {
         let step = match request.url.address() {
             Some(address) => Step::Connect(Dial::new(vec![address], request.url.port(), now)),
             None => Step::Resolve(network.resolver.lookup(&request.url.host())),
         };
-        Self { request, headers, network, started: now, step }
+        Self { request, headers, compression, network, started: now, step }
     }
 
     /// Goes as far as it can now.
@@ -130,7 +138,7 @@ impl Opening {
             Some(tls) if url.is_secure() => Some(tls.start(&url.host())?),
             _ => None,
         };
-        let (handshake, request) = ClientHandshake::new(url, &self.headers);
+        let (handshake, request) = ClientHandshake::new(url, &self.headers, self.compression);
         let mut unsent = TransmitQueue::default();
         unsent.push_control(&request);
         let address = stream.peer_address();
@@ -139,8 +147,8 @@ impl Opening {
 
     fn hand_out(&mut self, accepted: Accepted) -> Poll<Result<Opened, Error>> {
         let Step::Upgrade(upgrade) = std::mem::replace(&mut self.step, Step::Done) else { return Poll::Pending };
-        let Accepted { response, protocol, rest, ended } = accepted;
-        Poll::Ready(Ok(Opened { link: upgrade.link, protocol, rest, ended, response: Some(response), request: None }))
+        let Accepted { response, agreed, rest, ended } = accepted;
+        Poll::Ready(Ok(Opened { link: upgrade.link, agreed, rest, ended, response: Some(response), request: None }))
     }
 
     fn unresolved(&self, reason: &str) -> Error {
@@ -195,10 +203,10 @@ impl Upgrade {
             Err(_) => {}
         });
         match (outcome?, received) {
-            (Outcome::Upgraded { response, protocol, rest }, received) => {
+            (Outcome::Upgraded { response, agreed, rest }, received) => {
                 // Whatever came behind the answer is for the connection to judge.
                 let ended = !matches!(received, Ok(Received::Bytes { .. }));
-                Ok(Read::Accepted(Accepted { response, protocol, rest, ended }))
+                Ok(Read::Accepted(Accepted { response, agreed, rest, ended }))
             }
             (Outcome::Incomplete, Ok(Received::Bytes { .. })) => {
                 if self.body_deadline.is_none() && self.handshake.is_refused() {

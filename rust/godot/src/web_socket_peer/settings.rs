@@ -89,6 +89,7 @@ impl Settings {
             inbound_high_water: usize::try_from(self.inbound_buffer_size).unwrap_or_default(),
             outbound_high_water: usize::try_from(self.outbound_buffer_size).ok().filter(|size| *size > 0),
             max_queued_messages: usize::try_from(self.max_queued_packets).ok(),
+            ..Config::default()
         }
     }
 }

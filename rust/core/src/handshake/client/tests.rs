@@ -19,7 +19,7 @@ impl Rig {
 
     fn for_url(url: &str, protocols: &[&str], headers: &[&str]) -> Self {
         let extra = ExtraFields::new(&lines(protocols), &lines(headers)).unwrap();
-        let (handshake, request) = ClientHandshake::new(&WsUrl::parse(url).unwrap(), &extra);
+        let (handshake, request) = ClientHandshake::new(&WsUrl::parse(url).unwrap(), &extra, Compression::Disabled);
         Self { handshake, request: String::from_utf8(request).unwrap() }
     }
 
@@ -38,7 +38,7 @@ impl Rig {
     #[track_caller]
     fn expect_protocol(&mut self, bytes: &str) -> String {
         match self.handle(bytes) {
-            Ok(Outcome::Upgraded { protocol, .. }) => protocol,
+            Ok(Outcome::Upgraded { agreed, .. }) => agreed.protocol,
             other => panic!("expected an upgrade, got {other:?}"),
         }
     }

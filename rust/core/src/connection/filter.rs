@@ -1,0 +1,263 @@
+//! What stands between the wire and tungstenite: it follows where frames start and end, and rewrites a few of them.
+//!
+//! Almost all bytes pass as they came. Two kinds of frames reach tungstenite as fragments instead (RFC 6455 §5.4):
+//!
+//! * Those of compressed messages, decompressed.
+//! * Text of which a part has come. tungstenite checks the UTF-8 of each fragment, so it refuses invalid text as soon as
+//!   it is there, and not once the frame is whole.
+//!
+//! To follow the frames has other uses. tungstenite keeps the memory that its largest frame needed, and reads any number
+//! of empty fragments in one call: to give the memory back and to bound the work of a poll, one has to know more than it
+//! tells. And it lets pass what RFC 6455 forbids: see [`Violation`].
+
+mod fragment;
+mod header;
+#[cfg(test)]
+mod tests;
+
+use super::deflate::Decompressor;
+use fragment::Fragmented;
+pub(super) use header::Violation;
+use header::{HeaderReader, Held, Next};
+use std::io;
+use tungstenite::protocol::Role;
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Data, OpCode};
+
+/// Frames that are taken in one poll: a peer can make a million empty ones out of two megabytes.
+const MAX_FRAMES: usize = 16 * 1024;
+
+/// Bytes that are decompressed in one poll: a peer can make a thousand of each that it sends.
+const MAX_INFLATED: usize = 1024 * 1024;
+
+/// Where the stream stands.
+#[derive(Debug)]
+pub(super) struct Filter {
+    role: Role,
+    max_message_size: usize,
+    decompressor: Option<Decompressor>,
+    /// The header that is being read.
+    header: HeaderReader,
+    /// A header that is handed on next.
+    held: Held,
+    /// Bytes that are handed on behind it as they come.
+    run: u64,
+    /// The frame that is handed on behind them in fragments.
+    fragmented: Option<Fragmented>,
+    /// The message of which more fragments follow.
+    message: Option<Unfinished>,
+    /// Why nothing more is handed on.
+    violation: Option<Violation>,
+    /// Frames that were started since [`Self::start_counting`].
+    frames: usize,
+    /// Bytes that were decompressed since then.
+    inflated: usize,
+    /// The largest frame that was handed on since [`Self::forget_largest`].
+    largest: u64,
+}
+
+/// What the first frame of a message says of all its frames.
+#[derive(Clone, Copy, Debug)]
+struct Unfinished {
+    is_text: bool,
+    is_compressed: bool,
+}
+
+impl Filter {
+    pub(super) fn new(role: Role, max_message_size: usize, decompressor: Option<Decompressor>) -> Self {
+        Self {
+            role,
+            max_message_size,
+            decompressor,
+            header: HeaderReader::default(),
+            held: Held::default(),
+            run: 0,
+            fragmented: None,
+            message: None,
+            violation: None,
+            frames: 0,
+            inflated: 0,
+            largest: 0,
+        }
+    }
+
+    pub(super) fn set_max_message_size(&mut self, size: usize) {
+        self.max_message_size = size;
+    }
+
+    /// A new poll begins.
+    pub(super) fn start_counting(&mut self) {
+        self.frames = 0;
+        self.inflated = 0;
+    }
+
+    /// Hands on to tungstenite what there is and what `buf` has room for.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] if there is nothing, or if this poll has brought enough, and
+    /// [`io::ErrorKind::InvalidData`] from a [`Violation`] on.
+    pub(super) fn read(&mut self, input: &mut &[u8], buf: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buf.len() {
+            if !self.held.is_empty() {
+                filled += self.held.hand_on(&mut buf[filled..]);
+            } else if self.run > 0 && !input.is_empty() {
+                filled += self.hand_on_run(input, &mut buf[filled..]);
+            } else if self.run > 0 {
+                break;
+            } else if self.fragmented.as_ref().is_some_and(Fragmented::is_compressed) {
+                // One fragment at a time, so that its length and the room for it are known.
+                if filled > 0 {
+                    break;
+                }
+                filled = self.inflate(input, buf);
+                if filled > 0 || self.fragmented.is_some() {
+                    break;
+                }
+            } else if !self.cut(input) && !self.start_frame(input) {
+                break;
+            }
+        }
+        match &self.violation {
+            _ if filled > 0 => Ok(filled),
+            Some(violation) => Err(io::Error::new(io::ErrorKind::InvalidData, violation.clone())),
+            None => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    fn hand_on_run(&mut self, input: &mut &[u8], buf: &mut [u8]) -> usize {
+        let len = usize::try_from(self.run).unwrap_or(usize::MAX).min(input.len()).min(buf.len());
+        let (run, rest) = input.split_at(len);
+        buf[..len].copy_from_slice(run);
+        *input = rest;
+        self.run -= len as u64;
+        len
+    }
+
+    /// Writes the next fragment of a compressed message, if one can be made.
+    fn inflate(&mut self, input: &mut &[u8], buf: &mut [u8]) -> usize {
+        let (Some(frame), Some(decompressor)) = (&mut self.fragmented, &mut self.decompressor) else { return 0 };
+        if self.inflated >= MAX_INFLATED || self.violation.is_some() {
+            return 0;
+        }
+        match frame.inflate(decompressor, self.role, input, buf) {
+            Ok(fragment) => {
+                if frame.is_over() {
+                    self.fragmented = None;
+                }
+                self.inflated += fragment.payload;
+                fragment.len
+            }
+            Err(reason) => {
+                self.violation = Some(Violation::Compression(reason));
+                0
+            }
+        }
+    }
+
+    /// Lets what is at hand of a frame pass as a fragment. False if there is nothing.
+    fn cut(&mut self, input: &[u8]) -> bool {
+        let Some(frame) = self.fragmented.as_mut().filter(|_| !input.is_empty()) else { return false };
+        let (header, len) = frame.cut(input.len());
+        if frame.is_over() {
+            self.fragmented = None;
+        }
+        self.hand_on_next(Held::from_header(&header, len), len);
+        true
+    }
+
+    /// Starts with the next frame. False if its header is not whole, or if it has to wait.
+    fn start_frame(&mut self, input: &mut &[u8]) -> bool {
+        if self.fragmented.is_some() || self.violation.is_some() || self.frames >= MAX_FRAMES || input.is_empty() {
+            return false;
+        }
+        match self.header.read(input) {
+            Ok(Some(Next::Frame { header, payload, payload_held, held })) => {
+                self.frames += 1;
+                self.fragmented = self.fragmented(&header, payload, input.len());
+                if self.fragmented.is_none() {
+                    self.hand_on_next(held, payload - payload_held);
+                }
+                true
+            }
+            Ok(Some(Next::Invalid(held))) => {
+                self.hand_on_next(held, u64::MAX);
+                true
+            }
+            Ok(None) => false,
+            Err(violation) => {
+                self.violation = Some(violation);
+                false
+            }
+        }
+    }
+
+    /// Decides whether a frame passes in fragments, and keeps track of messages. What is not valid passes as it is, for
+    /// tungstenite to refuse it.
+    fn fragmented(&mut self, header: &FrameHeader, payload: u64, at_hand: usize) -> Option<Fragmented> {
+        let OpCode::Data(opcode) = header.opcode else { return None };
+        let Unfinished { is_text, is_compressed } = self.message_of(opcode, header)?;
+        self.message = (!header.is_final).then_some(Unfinished { is_text, is_compressed });
+        let is_too_big = payload > self.max_message_size as u64;
+        if is_compressed {
+            return Some(Fragmented::new(header, opcode, payload, true));
+        }
+        if is_too_big {
+            return None;
+        }
+        if let Some(decompressor) = &mut self.decompressor {
+            decompressor.count_plain(payload);
+        }
+        let is_partial = payload > at_hand as u64;
+        (is_text && is_partial).then(|| Fragmented::new(header, opcode, payload, false))
+    }
+
+    /// What a frame belongs to; `None` if it is not valid where it stands.
+    fn message_of(&mut self, opcode: Data, header: &FrameHeader) -> Option<Unfinished> {
+        if header.rsv2 || header.rsv3 || header.mask.is_some() != (self.role == Role::Server) {
+            return None;
+        }
+        match (opcode, self.message) {
+            // Only the first frame of a compressed message is marked (RFC 7692 §6.1).
+            (Data::Continue, message) => message.filter(|_| !header.rsv1),
+            (Data::Text | Data::Binary, None) => {
+                if header.rsv1 {
+                    self.decompressor.as_mut()?.start();
+                }
+                Some(Unfinished { is_text: opcode == Data::Text, is_compressed: header.rsv1 })
+            }
+            _ => None,
+        }
+    }
+
+    fn hand_on_next(&mut self, held: Held, run: u64) {
+        self.held = held;
+        self.run = run;
+        self.largest = self.largest.max(run);
+    }
+
+    /// Whether there is more to hand on although all input was taken.
+    pub(super) fn needs_no_input(&self) -> bool {
+        self.fragmented.as_ref().is_some_and(Fragmented::needs_no_input)
+    }
+
+    /// Whether all that was handed on is whole messages.
+    pub(super) fn is_between_messages(&self) -> bool {
+        let is_between_frames = self.held.is_empty() && self.run == 0 && self.fragmented.is_none();
+        is_between_frames && self.header.is_empty() && self.message.is_none() && self.violation.is_none()
+    }
+
+    /// The largest frame that was handed on.
+    pub(super) fn largest(&self) -> u64 {
+        self.largest
+    }
+
+    pub(super) fn forget_largest(&mut self) {
+        self.largest = 0;
+    }
+
+    /// What has compressed messages, if any may be.
+    pub(super) fn decompressor(&self) -> Option<&Decompressor> {
+        self.decompressor.as_ref()
+    }
+}
