@@ -18,8 +18,12 @@ impl Rig {
     fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { close_timeout: CLOSE_TIMEOUT, ..Config::default() };
         change(&mut config);
+        Self::agreed(config, None)
+    }
+
+    fn agreed(config: Config, deflate: Option<DeflateParameters>) -> Self {
         let now = Instant::now();
-        Self { connection: Connection::client(config, None, now), now }
+        Self { connection: Connection::client(config, deflate, now), now }
     }
 
     fn feed(&mut self, bytes: &[u8]) {
@@ -237,6 +241,19 @@ fn outbound_marks_refuse_the_next_message_but_never_a_single_large_one() {
     let mut rig = Rig::with(|config| config.max_queued_messages = Some(1));
     assert_eq!(rig.connection.send(Kind::Binary, &[]), Ok(()));
     assert_eq!(rig.connection.send(Kind::Binary, &[]), Err(SendError::Full));
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn compressed_messages_that_wait_count_as_the_application_sees_them() {
+    let config = Config { outbound_high_water: Some(1000), ..Config::default() };
+    let mut rig = Rig::agreed(config, Some(DeflateParameters::default()));
+    assert_eq!(rig.connection.send(Kind::Binary, &[7; 1000]), Ok(()));
+    assert!(rig.connection.transmit().front().len() < 100);
+    assert_eq!(rig.connection.unsent_payload(), 1000);
+    assert_eq!(rig.connection.send(Kind::Binary, &[7; 1000]), Err(SendError::Full));
+    rig.written();
+    assert_eq!(rig.connection.unsent_payload(), 0);
 }
 
 #[test]

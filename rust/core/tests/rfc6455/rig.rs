@@ -44,8 +44,13 @@ impl Rig {
     /// A client that has sent its request.
     #[track_caller]
     pub(super) fn connecting(url: &str, protocols: &[&str]) -> Self {
+        Self::connecting_with(Config::default(), url, protocols)
+    }
+
+    #[track_caller]
+    pub(super) fn connecting_with(config: Config, url: &str, protocols: &[&str]) -> Self {
         let (near, far) = pipe();
-        let mut rig = Self::new(Side::Client, Config::default(), far);
+        let mut rig = Self::new(Side::Client, config, far);
         rig.peer.connect(request(url, protocols), network(near), rig.now).unwrap();
         rig.settle();
         rig
@@ -54,8 +59,13 @@ impl Rig {
     /// A server that waits for a request.
     #[track_caller]
     pub(super) fn accepting(protocols: &[&str]) -> Self {
+        Self::accepting_with(Config::default(), protocols)
+    }
+
+    #[track_caller]
+    pub(super) fn accepting_with(config: Config, protocols: &[&str]) -> Self {
         let (near, far) = pipe();
-        let mut rig = Self::new(Side::Server, Config::default(), far);
+        let mut rig = Self::new(Side::Server, config, far);
         rig.peer.accept(guest(near, protocols), rig.now).unwrap();
         rig
     }
@@ -68,23 +78,24 @@ impl Rig {
 
     #[track_caller]
     pub(super) fn open_with(side: Side, change: impl FnOnce(&mut Config)) -> Self {
-        let mut rig = match side {
-            Side::Client => Self::connecting("ws://server.example.com/chat", &[]),
-            Side::Server => Self::accepting(&[]),
-        };
         let mut config = Config::default();
         change(&mut config);
-        rig.peer.set_config(config);
-        match side {
-            Side::Client => {
-                let accepted = rig.accepted();
-                rig.deliver(accepted.as_bytes());
-            }
-            Side::Server => {
-                rig.deliver(REQUEST.as_bytes());
-                rig.far.take();
-            }
-        }
+        Self::open_with_field(side, config, "")
+    }
+
+    /// The same, where the other end has added a field to its part of the handshake, as a whole line.
+    #[track_caller]
+    pub(super) fn open_with_field(side: Side, config: Config, line: &str) -> Self {
+        let mut rig = match side {
+            Side::Client => Self::connecting_with(config, "ws://server.example.com/chat", &[]),
+            Side::Server => Self::accepting_with(config, &[]),
+        };
+        let head = match side {
+            Side::Client => rig.accepted(),
+            Side::Server => REQUEST.to_owned(),
+        };
+        rig.deliver(head.replacen("Upgrade:", &format!("{line}Upgrade:"), 1).as_bytes());
+        rig.far.take();
         assert_eq!(rig.peer.state(), ReadyState::Open, "{:?}", rig.peer.error());
         assert_eq!(std::mem::take(&mut rig.events), [Event::Opened]);
         rig
@@ -255,10 +266,15 @@ pub(super) struct Pair {
 impl Pair {
     #[track_caller]
     pub(super) fn open() -> Self {
+        Self::open_with(Config::default(), Config::default())
+    }
+
+    #[track_caller]
+    pub(super) fn open_with(client: Config, server: Config) -> Self {
         let (near, far) = pipe();
         let mut pair = Self {
-            client: Peer::new(Config::default()),
-            server: Peer::new(Config::default()),
+            client: Peer::new(client),
+            server: Peer::new(server),
             client_finished: Box::new(far.watch_end()),
             server_finished: Box::new(near.watch_end()),
             now: Instant::now(),

@@ -2,8 +2,8 @@
 
 use tungsten_core::{ErrorKind, Kind};
 
-use super::rig::{BOTH, Rig};
-use super::wire::{BINARY, CONTINUATION, FIN, TEXT, frame, ping, pong, text};
+use super::rig::{BOTH, Rig, Side};
+use super::wire::{BINARY, CONTINUATION, FIN, Frame, TEXT, frame, ping, pong, text};
 
 /// What no UTF-8 contains (RFC 3629 §3, §4).
 const INVALID: [&[u8]; 14] = [
@@ -65,6 +65,57 @@ fn invalid_fragment_is_refused_before_the_message_is_whole() {
         let mut rig = Rig::open(side);
         rig.receive(&[frame(TEXT, b"ok \xFF"), frame(CONTINUATION, "more")]);
         rig.expect_failed_with(1007, ErrorKind::InvalidText);
+    }
+}
+
+/// The frame is refused with its first byte that cannot be, though more of it is to come.
+#[track_caller]
+fn expect_refused_at_once(side: Side, before: &[Frame], partial: Frame, valid: usize) {
+    let mask = Rig::open(side).mask_of_far_end();
+    let wire = partial.encode(mask);
+    let refused_at = wire.len() - partial.payload.len() + valid + 1;
+    for cut in 1..wire.len() {
+        let mut rig = Rig::open(side);
+        rig.receive(before);
+        rig.deliver(&wire[..cut]);
+        if cut < refused_at {
+            rig.expect_open();
+            rig.deliver(&wire[cut..]);
+        }
+        assert!(rig.texts().is_empty());
+        rig.expect_failed_with(1007, ErrorKind::InvalidText);
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc6455#section-8.1>
+#[test]
+fn invalid_text_is_refused_before_its_frame_is_whole() {
+    let text = [&b"\xCE\xBA\xE1\xBD\xB9"[..], b"\xF4\x90\x80\x80", b"edited", &[b'x'; 150]].concat();
+    for side in BOTH {
+        expect_refused_at_once(side, &[], frame(FIN | TEXT, text.clone()), 6);
+        expect_refused_at_once(side, &[], frame(TEXT, text.clone()), 6);
+        let (head, tail) = text.split_at(4);
+        for fin in [0, FIN] {
+            expect_refused_at_once(side, &[frame(TEXT, head), ping("")], frame(fin | CONTINUATION, tail), 2);
+        }
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc6455#section-8.1>
+#[test]
+fn text_may_be_cut_anywhere_by_the_network() {
+    for side in BOTH {
+        let frames = [frame(TEXT, "a☃b"), frame(CONTINUATION, "🦀"), ping("p"), frame(FIN | CONTINUATION, "κόσμε")];
+        let mask = Rig::open(side).mask_of_far_end();
+        let wire: Vec<u8> = frames.iter().flat_map(|frame| frame.encode(mask)).collect();
+        for cut in 1..wire.len() {
+            let mut rig = Rig::open(side);
+            rig.deliver(&wire[..cut]);
+            rig.deliver(&wire[cut..]);
+            assert_eq!(rig.texts(), ["a☃b🦀κόσμε"], "{cut}");
+            assert_eq!(rig.frames(), [pong("p")]);
+            rig.expect_open();
+        }
     }
 }
 

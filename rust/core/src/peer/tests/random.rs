@@ -1,7 +1,8 @@
 //! Thousands of lives with servers, streams and applications that do anything at any time.
 
 use super::*;
-use crate::connection::frames::{close, frame, text};
+use crate::config::Compression;
+use crate::connection::frames::{close, frame};
 
 const LIVES: u64 = 3000;
 const STEPS: usize = 80;
@@ -32,11 +33,16 @@ struct Script {
     messages: Vec<(String, usize)>,
     /// Whether a close frame comes last.
     closes: bool,
+    /// Whether messages may be compressed.
+    compresses: bool,
 }
 
 impl Script {
-    fn new(random: &mut Random, accepted: Vec<u8>) -> Self {
-        let mut script = Self { bytes: accepted, ..Self::default() };
+    fn new(random: &mut Random, accepted: Vec<u8>, compresses: bool) -> Self {
+        let mut script = Self { bytes: accepted, compresses, ..Self::default() };
+        if compresses {
+            script.bytes.splice(script.bytes.len() - 2.., *b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+        }
         match random.below(20) {
             0 => script.bytes = b"HTTP/1.1 401 No\r\nContent-Length: 3\r\n\r\nbad".to_vec(),
             1 => script.bytes = b"SSH-2.0-OpenSSH\r\n".to_vec(),
@@ -48,16 +54,19 @@ impl Script {
     fn add_frames(&mut self, random: &mut Random) {
         for number in 0..random.below(30) {
             let message = format!("{number} {}", "x".repeat(random.below(300) as usize));
+            let is_compressed = self.compresses && random.one_in(2);
+            let payload = if is_compressed { stored(&message) } else { message.clone().into_bytes() };
+            let first = if is_compressed { 0x41 } else { 0x01 };
             if random.one_in(4) {
-                let (start, end) = message.as_bytes().split_at(message.len() / 2);
-                self.bytes.extend([frame(0x01, start), frame(0x89, b"ping"), frame(0x80, end)].concat());
+                let (start, end) = payload.split_at(payload.len() / 2);
+                self.bytes.extend([frame(first, start), frame(0x89, b"ping"), frame(0x80, end)].concat());
             } else {
-                self.bytes.extend(text(&message));
+                self.bytes.extend(frame(0x80 | first, &payload));
             }
             self.messages.push((message, self.bytes.len()));
         }
         match random.below(4) {
-            0 => self.bytes.extend(frame(0xC1, b"reserved bit")),
+            0 => self.bytes.extend(frame(0xE1, b"reserved bits")),
             1 => {}
             _ => {
                 self.closes = true;
@@ -83,6 +92,12 @@ impl Script {
     }
 }
 
+/// A message in a block without compression (RFC 7692 §7.2.3.3).
+fn stored(message: &str) -> Vec<u8> {
+    let len = message.len() as u16;
+    [&[0][..], &len.to_le_bytes(), &(!len).to_le_bytes(), message.as_bytes(), &[0]].concat()
+}
+
 /// One peer from its first connection to the end of it.
 struct Life {
     seed: u64,
@@ -105,6 +120,8 @@ impl Life {
         let undisturbed = random.one_in(2);
         let mut rig = Rig::with(|config| {
             config.inbound_high_water = 1 + random.below(1000) as usize;
+            config.compression = if random.one_in(2) { Compression::Enabled } else { Compression::Disabled };
+            config.compression_threshold = 0;
             config.heartbeat_interval = (!undisturbed && random.one_in(2)).then_some(Duration::from_secs(1));
         });
         rig.attempt.set(Attempt::Pending);
@@ -131,7 +148,9 @@ impl Life {
         match &mut self.script {
             None if self.rig.peer.opening_phase() == Some(Phase::Handshake) => {
                 let accepted = self.rig.accept();
-                self.script = Some(Script::new(&mut self.random, accepted));
+                let compresses =
+                    cfg!(feature = "deflate") && self.rig.peer.config().compression == Compression::Enabled;
+                self.script = Some(Script::new(&mut self.random, accepted, compresses));
             }
             None => match self.random.below(30) {
                 0 => self.rig.attempt.set(Attempt::Refused),
