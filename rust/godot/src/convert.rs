@@ -1,10 +1,10 @@
 //! Between Godot's types and ours.
 
-use godot::builtin::{GString, PackedStringArray};
+use godot::builtin::{GString, PackedStringArray, VarDictionary, vdict};
 use godot::global::Error;
 use std::net::IpAddr;
 use std::time::Duration;
-use tungsten_core::{Header, Misuse, SendError};
+use tungsten_core::{DeflateParameters, Header, Misuse, SendError};
 
 pub(crate) fn strings(array: &PackedStringArray) -> Vec<String> {
     array.as_slice().iter().map(GString::to_string).collect()
@@ -49,6 +49,16 @@ pub(crate) fn address(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => address.segments().map(|segment| format!("{segment:x}")).join(":"),
+    }
+}
+
+/// What was agreed on for compression, by the names of RFC 7692 §7.1.
+pub(crate) fn deflate_parameters(parameters: &DeflateParameters) -> VarDictionary {
+    vdict! {
+        "server_no_context_takeover" => parameters.server_no_context_takeover,
+        "client_no_context_takeover" => parameters.client_no_context_takeover,
+        "server_max_window_bits" => parameters.server_max_window_bits,
+        "client_max_window_bits" => parameters.client_max_window_bits,
     }
 }
 

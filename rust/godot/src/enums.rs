@@ -85,6 +85,16 @@ class_enum! {
 unsafe impl godot::meta::GodotImmutable for WriteMode {}
 
 class_enum! {
+    /// See [`tungsten_core::Compression`].
+    Compression as "UnnamedWebSocketPeer.Compression" {
+        Disabled = 0, "COMPRESSION_DISABLED";
+        Enabled = 1, "COMPRESSION_ENABLED";
+        ContextTakeover = 2, "COMPRESSION_CONTEXT_TAKEOVER";
+    }
+    unknown => Err(godot::meta::error::ConvertError::new("not a WebSocketPeer.Compression"))
+}
+
+class_enum! {
     /// See [`tungsten_core::Phase`].
     ErrorPhase as "UnnamedWebSocketError.Phase" {
         Resolve = 0, "PHASE_RESOLVE";
@@ -125,6 +135,22 @@ class_enum! {
         InvalidRequest = 22, "KIND_INVALID_REQUEST";
     }
     unknown => Err(godot::meta::error::ConvertError::new("not a WebSocketError.Kind"))
+}
+
+impl From<Compression> for tungsten_core::Compression {
+    fn from(mode: Compression) -> Self {
+        match mode {
+            Compression::Disabled => Self::Disabled,
+            Compression::Enabled => Self::Enabled,
+            Compression::ContextTakeover => Self::ContextTakeover,
+        }
+    }
+}
+
+impl Default for Compression {
+    fn default() -> Self {
+        Self::Disabled
+    }
 }
 
 impl From<ReadyState> for State {
@@ -194,6 +220,7 @@ impl From<ErrorKind> for Reason {
 pub(crate) fn register() {
     attach::<WebSocketPeer>("State", State::TABLE);
     attach::<WebSocketPeer>("WriteMode", WriteMode::TABLE);
+    attach::<WebSocketPeer>("Compression", Compression::TABLE);
     attach::<WebSocketError>("Phase", ErrorPhase::TABLE);
     attach::<WebSocketError>("Kind", Reason::TABLE);
 }

@@ -1,5 +1,6 @@
 //! `WebSocketClient`: the client of Godot 3, with its signals.
 
+use crate::enums::Compression;
 use crate::multiplayer::{Mailbox, Membership, Multiplayer, SERVER, Step, multiplayer_class};
 use crate::web_socket_error::WebSocketError;
 use crate::web_socket_peer::{Buffers, Notice, WebSocketPeer};
@@ -26,11 +27,14 @@ pub(crate) struct WebSocketClient {
     trusted_ssl_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
     #[var(get = get_trusted_tls_certificate, set = set_trusted_tls_certificate, usage_flags = [EDITOR])]
     trusted_tls_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
+    #[var(get = get_compression, set = set_compression, usage_flags = [EDITOR])]
+    compression: PhantomVar<Compression>,
 
     #[init(val = true)]
     verify: bool,
     trusted: Option<Gd<X509Certificate>>,
     buffers: Option<Buffers>,
+    compression_mode: Compression,
     peer: Option<Gd<WebSocketPeer>>,
     is_multiplayer: bool,
     membership: Membership,
@@ -90,6 +94,7 @@ impl WebSocketClient {
             let mut peer = peer.bind_mut();
             peer.set_supported_protocols(protocols);
             peer.set_handshake_headers(custom_headers);
+            peer.set_compression(self.compression_mode);
             if let Some(buffers) = self.buffers {
                 peer.set_buffers(buffers);
             }
@@ -141,6 +146,16 @@ impl WebSocketClient {
         self.buffers =
             Some(Buffers::from_kb(input_buffer_size_kb, input_max_packets, output_buffer_size_kb, output_max_packets));
         Error::OK
+    }
+
+    #[func]
+    fn get_compression(&self) -> Compression {
+        self.compression_mode
+    }
+
+    #[func]
+    fn set_compression(&mut self, compression: Compression) {
+        self.compression_mode = compression;
     }
 
     #[func]

@@ -2,6 +2,7 @@
 
 mod serving;
 
+use crate::enums::Compression;
 use crate::hosting::{self, Roster};
 use crate::multiplayer::{Mailbox, Membership, Multiplayer, SERVER, Step, multiplayer_class};
 use crate::tls::{self, OptionalTlsOptions};
@@ -43,6 +44,12 @@ pub(crate) struct WebSocketMultiplayerPeer {
     heartbeat_timeout: PhantomVar<f64>,
     #[var(get = get_close_timeout, set = set_close_timeout, usage_flags = [STORAGE, EDITOR])]
     close_timeout: PhantomVar<f64>,
+    #[var(get = get_compression, set = set_compression, usage_flags = [STORAGE, EDITOR])]
+    compression: PhantomVar<Compression>,
+    #[var(get = get_compression_threshold, set = set_compression_threshold, usage_flags = [STORAGE, EDITOR])]
+    compression_threshold: PhantomVar<i64>,
+    #[var(get = get_compression_level, set = set_compression_level, usage_flags = [STORAGE, EDITOR])]
+    compression_level: PhantomVar<i64>,
 
     /// Never connected: has the settings of the connections to come.
     #[init(val = template())]
@@ -251,6 +258,36 @@ impl WebSocketMultiplayerPeer {
     #[func]
     fn set_close_timeout(&mut self, timeout: f64) {
         self.template.bind_mut().set_close_timeout(timeout);
+    }
+
+    #[func]
+    fn get_compression(&self) -> Compression {
+        self.template.bind().get_compression()
+    }
+
+    #[func]
+    fn set_compression(&mut self, compression: Compression) {
+        self.template.bind_mut().set_compression(compression);
+    }
+
+    #[func]
+    fn get_compression_threshold(&self) -> i64 {
+        self.template.bind().get_compression_threshold()
+    }
+
+    #[func]
+    fn set_compression_threshold(&mut self, size: i64) {
+        self.template.bind_mut().set_compression_threshold(size);
+    }
+
+    #[func]
+    fn get_compression_level(&self) -> i64 {
+        self.template.bind().get_compression_level()
+    }
+
+    #[func]
+    fn set_compression_level(&mut self, level: i64) {
+        self.template.bind_mut().set_compression_level(level);
     }
 }
 

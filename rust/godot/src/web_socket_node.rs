@@ -2,7 +2,7 @@
 
 #![expect(unreachable_pub, reason = "`#[export]` makes public accessors")]
 
-use crate::enums::WriteMode;
+use crate::enums::{Compression, WriteMode};
 use crate::web_socket_error::WebSocketError;
 use crate::web_socket_peer::{Notice, WebSocketPeer};
 use crate::{convert, tls};
@@ -27,12 +27,15 @@ pub(crate) struct WebSocketNode {
     headers: PackedStringArray,
     #[export(range = (0.0, 60.0, 0.1, or_greater, suffix = "s"))]
     heartbeat_interval: f64,
+    #[var(get = get_compression, set = set_compression, usage_flags = [STORAGE, EDITOR])]
+    compression: PhantomVar<Compression>,
     #[export]
     #[init(val = true)]
     verify_tls: bool,
     #[export]
     trusted_tls_certificate: Option<Gd<X509Certificate>>,
 
+    compression_mode: Compression,
     peer: Option<Gd<WebSocketPeer>>,
     base: Base<Node>,
 }
@@ -70,6 +73,7 @@ impl WebSocketNode {
             peer.set_supported_protocols(self.protocols.clone());
             peer.set_handshake_headers(self.headers.clone());
             peer.set_heartbeat_interval(self.heartbeat_interval);
+            peer.set_compression(self.compression_mode);
             let (verify, trusted) = (self.verify_tls, self.trusted_tls_certificate.as_ref());
             peer.connect_with(&self.url.to_string(), |_| tls::client_of_godot_3(verify, trusted))
         };
@@ -104,6 +108,16 @@ impl WebSocketNode {
     #[func]
     fn get_peer(&self) -> Option<Gd<WebSocketPeer>> {
         self.peer.clone()
+    }
+
+    #[func]
+    fn get_compression(&self) -> Compression {
+        self.compression_mode
+    }
+
+    #[func]
+    fn set_compression(&mut self, compression: Compression) {
+        self.compression_mode = compression;
     }
 }
 

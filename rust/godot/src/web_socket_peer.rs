@@ -4,7 +4,7 @@ mod settings;
 mod shared;
 
 use crate::engine_stream::EngineStream;
-use crate::enums::{State, WriteMode};
+use crate::enums::{Compression, State, WriteMode};
 use crate::tls::OptionalTlsOptions;
 use crate::web_socket_error::WebSocketError;
 use crate::{convert, tls};
@@ -45,6 +45,12 @@ pub(crate) struct WebSocketPeer {
     close_timeout: PhantomVar<f64>,
     #[var(get = get_max_message_size, set = set_max_message_size, usage_flags = [STORAGE, EDITOR])]
     max_message_size: PhantomVar<i64>,
+    #[var(get = get_compression, set = set_compression, usage_flags = [STORAGE, EDITOR])]
+    compression: PhantomVar<Compression>,
+    #[var(get = get_compression_threshold, set = set_compression_threshold, usage_flags = [STORAGE, EDITOR])]
+    compression_threshold: PhantomVar<i64>,
+    #[var(get = get_compression_level, set = set_compression_level, usage_flags = [STORAGE, EDITOR])]
+    compression_level: PhantomVar<i64>,
     #[var(get = get_pinned_public_keys, set = set_pinned_public_keys, usage_flags = [STORAGE, EDITOR])]
     pinned_public_keys: PhantomVar<PackedStringArray>,
 
@@ -425,6 +431,49 @@ impl WebSocketPeer {
             Some(timeout) => self.change_settings(|settings| settings.close_timeout = timeout),
             None => godot_error!("WebSocketPeer.close_timeout: {timeout} is not a number of seconds above 0"),
         }
+    }
+
+    #[func]
+    pub(crate) fn get_compression(&self) -> Compression {
+        self.settings.compression
+    }
+
+    #[func]
+    pub(crate) fn set_compression(&mut self, compression: Compression) {
+        self.change_settings(|settings| settings.compression = compression);
+    }
+
+    #[func]
+    pub(crate) fn get_compression_threshold(&self) -> i64 {
+        self.settings.compression_threshold
+    }
+
+    #[func]
+    pub(crate) fn set_compression_threshold(&mut self, size: i64) {
+        self.change_settings(|settings| settings.compression_threshold = size);
+    }
+
+    #[func]
+    pub(crate) fn get_compression_level(&self) -> i64 {
+        self.settings.compression_level.into()
+    }
+
+    #[func]
+    pub(crate) fn set_compression_level(&mut self, level: i64) {
+        match u8::try_from(level) {
+            Ok(level @ 1..=9) => self.change_settings(|settings| settings.compression_level = level),
+            _ => godot_error!("WebSocketPeer.compression_level: {level} is not a level from 1 to 9"),
+        }
+    }
+
+    #[func]
+    fn get_compression_parameters(&self) -> VarDictionary {
+        self.peer.compression().map(|status| convert::deflate_parameters(&status.parameters)).unwrap_or_default()
+    }
+
+    #[func]
+    fn get_compression_ratio(&self) -> f64 {
+        self.peer.compression().map_or(1.0, |status| status.ratio())
     }
 
     #[func]

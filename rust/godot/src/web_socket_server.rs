@@ -3,7 +3,7 @@
 mod serving;
 mod settings;
 
-use crate::enums::WriteMode;
+use crate::enums::{Compression, WriteMode};
 use crate::hosting::{self, Roster};
 use crate::multiplayer::{Mailbox, Multiplayer, SERVER, multiplayer_class};
 use crate::web_socket_peer::{Buffers, WebSocketPeer};
@@ -36,6 +36,8 @@ pub(crate) struct WebSocketServer {
     max_pending_clients: PhantomVar<i64>,
     #[var(get = get_allowed_origins, set = set_allowed_origins, usage_flags = [EDITOR])]
     allowed_origins: PhantomVar<PackedStringArray>,
+    #[var(get = get_compression, set = set_compression, usage_flags = [EDITOR])]
+    compression: PhantomVar<Compression>,
     #[var(get = get_request_filter, set = set_request_filter, usage_flags = [NONE])]
     request_filter: PhantomVar<Callable>,
 
@@ -287,6 +289,16 @@ impl WebSocketServer {
     #[func]
     fn set_allowed_origins(&mut self, origins: PackedStringArray) {
         self.settings.allowed_origins = convert::strings(&origins);
+    }
+
+    #[func]
+    fn get_compression(&self) -> Compression {
+        self.settings.compression
+    }
+
+    #[func]
+    fn set_compression(&mut self, compression: Compression) {
+        self.settings.compression = compression;
     }
 
     #[func]

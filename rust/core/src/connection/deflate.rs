@@ -32,6 +32,16 @@ pub struct CompressionStatus {
     pub received: Volume,
 }
 
+impl CompressionStatus {
+    /// The bytes that travelled for each byte of payload, in both directions together: 0.25 is a quarter. 1 before there
+    /// was any.
+    pub fn ratio(&self) -> f64 {
+        let payload = self.sent.payload + self.received.payload;
+        let wire = self.sent.wire + self.received.wire;
+        if payload == 0 { 1.0 } else { wire as f64 / payload as f64 }
+    }
+}
+
 /// Bytes of messages in one direction, compressed or not. Their quotient is the ratio of compression.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Volume {

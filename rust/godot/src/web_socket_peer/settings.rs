@@ -1,5 +1,6 @@
 //! The properties of a peer, as the game set them.
 
+use crate::enums::Compression;
 use crate::tls::Extras;
 use std::time::Duration;
 use tungsten_core::Config;
@@ -18,6 +19,9 @@ pub(super) struct Settings {
     pub(super) heartbeat_timeout: Duration,
     pub(super) handshake_timeout: Duration,
     pub(super) close_timeout: Duration,
+    pub(super) compression: Compression,
+    pub(super) compression_threshold: i64,
+    pub(super) compression_level: u8,
     /// Invariant: at least 1, at most what Godot can count.
     max_message_size: i32,
 }
@@ -56,6 +60,9 @@ impl Default for Settings {
             heartbeat_timeout: config.heartbeat_timeout,
             handshake_timeout: config.handshake_timeout,
             close_timeout: config.close_timeout,
+            compression: Compression::Disabled,
+            compression_threshold: i64::try_from(config.compression_threshold).unwrap_or(i64::MAX),
+            compression_level: config.compression_level,
             max_message_size: i32::try_from(config.max_message_size).unwrap_or(i32::MAX),
         }
     }
@@ -89,7 +96,9 @@ impl Settings {
             inbound_high_water: usize::try_from(self.inbound_buffer_size).unwrap_or_default(),
             outbound_high_water: usize::try_from(self.outbound_buffer_size).ok().filter(|size| *size > 0),
             max_queued_messages: usize::try_from(self.max_queued_packets).ok(),
-            ..Config::default()
+            compression: self.compression.into(),
+            compression_threshold: usize::try_from(self.compression_threshold).unwrap_or_default(),
+            compression_level: self.compression_level,
         }
     }
 }

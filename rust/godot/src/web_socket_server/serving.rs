@@ -118,6 +118,7 @@ impl WebSocketServer {
     fn prepare(&self, peer: &mut Gd<WebSocketPeer>, guest: Guest) -> Error {
         let mut peer = peer.bind_mut();
         peer.set_handshake_timeout(self.settings.handshake_timeout.as_secs_f64());
+        peer.set_compression(self.settings.compression);
         if let Some(buffers) = self.settings.buffers {
             peer.set_buffers(buffers);
         }

@@ -1,5 +1,6 @@
 //! The properties of a server.
 
+use crate::enums::Compression;
 use crate::web_socket_peer::Buffers;
 use std::time::Duration;
 use tungsten_core::net::TlsServer;
@@ -12,6 +13,7 @@ pub(super) struct Settings {
     pub(super) bind_ip: String,
     pub(super) handshake_timeout: Duration,
     pub(super) buffers: Option<Buffers>,
+    pub(super) compression: Compression,
     /// 0 sets no bound.
     pub(super) max_clients: usize,
     pub(super) max_pending_clients: usize,
@@ -28,6 +30,7 @@ impl Default for Settings {
             // The value of Godot 3.
             handshake_timeout: Duration::from_secs(3),
             buffers: None,
+            compression: Compression::Disabled,
             max_clients: 0,
             max_pending_clients: 1024,
             allowed_origins: Vec::new(),
