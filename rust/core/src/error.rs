@@ -62,9 +62,9 @@ pub enum ErrorKind {
     InvalidRequest,
     /// None of the requested sub-protocols was chosen, or one that was not requested.
     ProtocolMismatch,
-    /// An extension was chosen that was not requested.
+    /// An extension was chosen that was not requested, or with parameters that the request does not allow.
     UnexpectedExtension,
-    /// A frame broke RFC 6455; 1002 was sent.
+    /// A frame broke RFC 6455, or compressed data RFC 7692; 1002 was sent.
     ProtocolViolation,
     /// A text message was not UTF-8; 1007 was sent.
     InvalidText,

@@ -24,7 +24,7 @@ use tungstenite::protocol::Role;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-/// Frames that are taken in one poll: a peer can make a million empty ones out of two megabytes.
+/// Frames and final blocks that are taken in one poll: a peer can make a million empty ones out of two megabytes.
 const MAX_FRAMES: usize = 16 * 1024;
 
 /// Bytes that are decompressed in one poll: a peer can make a thousand of each that it sends.
@@ -137,7 +137,7 @@ impl Filter {
     /// Writes the next fragment of a compressed message, if one can be made.
     fn inflate(&mut self, input: &mut &[u8], buf: &mut [u8]) -> usize {
         let (Some(frame), Some(decompressor)) = (&mut self.fragmented, &mut self.decompressor) else { return 0 };
-        if self.inflated >= MAX_INFLATED || self.violation.is_some() {
+        if self.inflated >= MAX_INFLATED || self.frames >= MAX_FRAMES || self.violation.is_some() {
             return 0;
         }
         match frame.inflate(decompressor, self.role, input, buf) {
@@ -146,6 +146,7 @@ impl Filter {
                     self.fragmented = None;
                 }
                 self.inflated += fragment.payload;
+                self.frames += decompressor.take_final_blocks();
                 fragment.len
             }
             Err(reason) => {

@@ -40,6 +40,23 @@ fn parameters_for(side: Side, takeover: bool, window_bits: u8) -> String {
     format!("{takeover}; {name}_max_window_bits={window_bits}")
 }
 
+/// Decompresses a message in small steps: within one of them zlib sees further than its window.
+fn decompressed(far: &mut Decompress, compressed: &[u8]) -> Vec<u8> {
+    let wire = [compressed, &[0, 0, 0xFF, 0xFF]].concat();
+    let (mut out, mut rest, mut buf) = (Vec::new(), wire.as_slice(), [0; 64]);
+    loop {
+        let (before_in, before_out) = (far.total_in(), far.total_out());
+        far.decompress(rest, &mut buf, FlushDecompress::Sync).unwrap();
+        rest = &rest[(far.total_in() - before_in) as usize..];
+        let len = (far.total_out() - before_out) as usize;
+        out.extend_from_slice(&buf[..len]);
+        if len < buf.len() {
+            assert!(rest.is_empty());
+            return out;
+        }
+    }
+}
+
 /// <https://www.rfc-editor.org/rfc/rfc7692#section-7.1.2>
 #[test]
 fn sender_keeps_to_the_window_and_the_takeover_that_were_agreed_on() {
@@ -59,10 +76,7 @@ fn sender_keeps_to_the_window_and_the_takeover_that_were_agreed_on() {
                     if !takeover {
                         far = Decompress::new_with_window_bits(false, window_bits);
                     }
-                    let wire = [&frame.payload[..], &[0, 0, 0xFF, 0xFF]].concat();
-                    let mut received = Vec::with_capacity(message.len() + 100);
-                    far.decompress_vec(&wire, &mut received, FlushDecompress::Sync).unwrap();
-                    assert!(received == message, "{side:?}, {parameters}");
+                    assert!(decompressed(&mut far, &frame.payload) == message, "{side:?}, {parameters}");
                 }
             }
         }

@@ -21,6 +21,8 @@ pub(in crate::connection) struct Decompressor {
     is_at_start: bool,
     /// How much of [`TAIL`] was read.
     tail: usize,
+    /// Final blocks since [`Self::take_final_blocks`].
+    final_blocks: usize,
     volume: Volume,
 }
 
@@ -30,7 +32,14 @@ impl Decompressor {
             Role::Client => parameters.server_no_context_takeover,
             Role::Server => parameters.client_no_context_takeover,
         };
-        Self { takeover: !alone, inflater: None, is_at_start: true, tail: 0, volume: Volume::default() }
+        Self {
+            takeover: !alone,
+            inflater: None,
+            is_at_start: true,
+            tail: 0,
+            final_blocks: 0,
+            volume: Volume::default(),
+        }
     }
 
     /// A compressed message begins.
@@ -88,6 +97,7 @@ impl Decompressor {
         self.is_at_start = step.is_end;
         if step.is_end {
             inflater.reset();
+            self.final_blocks += 1;
         }
         self.volume.add(step.produced as u64, 0);
         Ok(step)
@@ -102,6 +112,11 @@ impl Decompressor {
         }
         POOL.put(inflater);
         Ok(())
+    }
+
+    /// How many final blocks have come since the last call. Each takes as long as a frame, and may have two bytes.
+    pub(in crate::connection) fn take_final_blocks(&mut self) -> usize {
+        std::mem::take(&mut self.final_blocks)
     }
 
     /// Told of a message that was not compressed.

@@ -176,6 +176,24 @@ fn poll_decompresses_no_more_than_a_bound_and_the_next_one_goes_on() {
 }
 
 #[test]
+fn flood_of_final_blocks_is_spread_over_polls() {
+    let mut rig = rig();
+    let flood = frame(0x42, &[0x03, 0x00].repeat(MAX_FRAMES));
+    let wire = [flood, frame(0x00, &[0x03, 0x00].repeat(MAX_FRAMES)), frame(0x80, &[0x00])].concat();
+    let (mut input, mut polls) = (wire.as_slice(), 0);
+    while !rig.filter.is_between_messages() || polls == 0 {
+        rig.filter.start_counting();
+        let mut buf = [0; 4096];
+        while let Ok(len) = rig.filter.read(&mut input, &mut buf) {
+            rig.out.extend_from_slice(&buf[..len]);
+        }
+        polls += 1;
+    }
+    assert_eq!(polls, 3);
+    assert_eq!(meaning(Role::Client, &rig.out), [(2, vec![])]);
+}
+
+#[test]
 fn little_room_is_used_as_it_is() {
     for room in 14..40 {
         let mut rig = rig();
