@@ -178,18 +178,24 @@ fn poll_decompresses_no_more_than_a_bound_and_the_next_one_goes_on() {
 #[test]
 fn flood_of_final_blocks_is_spread_over_polls() {
     let mut rig = rig();
-    let flood = frame(0x42, &[0x03, 0x00].repeat(MAX_FRAMES));
-    let wire = [flood, frame(0x00, &[0x03, 0x00].repeat(MAX_FRAMES)), frame(0x80, &[0x00])].concat();
-    let (mut input, mut polls) = (wire.as_slice(), 0);
+    let wire = [frame(0x42, &[0x03, 0x00].repeat(3 * MAX_FRAMES)), frame(0x80, &[0x00])].concat();
+    let mut polls = 0;
+    let mut pieces = wire.chunks(2 * MAX_FRAMES);
+    let mut piece = pieces.next().unwrap();
     while !rig.filter.is_between_messages() || polls == 0 {
         rig.filter.start_counting();
-        let mut buf = [0; 4096];
-        while let Ok(len) = rig.filter.read(&mut input, &mut buf) {
-            rig.out.extend_from_slice(&buf[..len]);
+        // As many pieces as a poll takes.
+        loop {
+            let mut buf = [0; 4096];
+            match rig.filter.read(&mut piece, &mut buf) {
+                Ok(len) => rig.out.extend_from_slice(&buf[..len]),
+                Err(_) if piece.is_empty() && pieces.len() > 0 => piece = pieces.next().unwrap(),
+                Err(_) => break,
+            }
         }
         polls += 1;
     }
-    assert_eq!(polls, 3);
+    assert!((3..=4).contains(&polls), "{polls}");
     assert_eq!(meaning(Role::Client, &rig.out), [(2, vec![])]);
 }
 
