@@ -3,6 +3,8 @@
 mod cargo;
 mod engine;
 mod interop;
+mod multiplayer;
+mod participant;
 mod sample;
 mod scene;
 mod suite;
@@ -46,12 +48,13 @@ struct Layer {
 }
 
 /// All layers, in the order in which they run.
-const LAYERS: [Layer; 6] = [
+const LAYERS: [Layer; 7] = [
     Layer { name: "tidy", run: |_| tidy::check() },
     Layer { name: "unit", run: cargo::unit },
     Layer { name: "api", run: cargo::api },
     Layer { name: "testkit", run: cargo::testkit },
     Layer { name: "godot", run: engine::layer },
+    Layer { name: "multiplayer", run: multiplayer::layer },
     Layer { name: "interop", run: interop::layer },
 ];
 

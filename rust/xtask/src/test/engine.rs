@@ -69,6 +69,17 @@ impl Rig {
         Ok(command)
     }
 
+    /// An engine as [`Rig::command`], which may run while others do. Each needs a name of its own.
+    pub(super) fn command_beside(&self, name: &str) -> Result<Command> {
+        let mut command = self.command()?;
+        for folder in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
+            let home = self.file("beside").join(name).join(folder);
+            fs::create_dir_all(&home)?;
+            command.env(folder, home);
+        }
+        Ok(command)
+    }
+
     /// Where the testkit is told about servers.
     pub(super) fn testkit_port(&self) -> u16 {
         self.testkit_port

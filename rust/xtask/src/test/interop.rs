@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use super::{Options, Tally};
+use super::{Options, Tally, participant};
 use bed::Bed;
 
 /// Who speaks.
@@ -95,11 +95,7 @@ impl Case {
     fn run(&self, number: usize, bed: &Bed) -> Tally {
         let started = Instant::now();
         let complaints = conversation::hold(self, bed).unwrap_or_else(|error| vec![format!("{error:#}")]);
-        let word = if complaints.is_empty() { "ok" } else { "not ok" };
-        println!("{word} {number} - {} ({:.1} s)", self.title(), started.elapsed().as_secs_f32());
-        for complaint in &complaints {
-            println!("# {}", complaint.replace('\n', "\n# "));
-        }
+        participant::print(number, &self.title(), started.elapsed().as_secs_f32(), &complaints);
         Tally::of(complaints.is_empty())
     }
 }

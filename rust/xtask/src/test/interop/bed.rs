@@ -70,13 +70,7 @@ impl Bed {
             Speaker::Node => Ok(self.node.command(role)),
             Speaker::Python => Ok(self.python.command(role)),
             Speaker::Tungsten => {
-                let mut command = self.rig.command()?;
-                // Two engines may run at a time.
-                for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
-                    let home = self.dir.join(role).join(name);
-                    fs::create_dir_all(&home)?;
-                    command.env(name, home);
-                }
+                let mut command = self.rig.command_beside(role)?;
                 let script = case.script_of_tungsten(role);
                 command.arg("--script").arg(format!("res://tests/interop/{script}.gd")).arg("--");
                 Ok(command)

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use super::bed::Bed;
 use super::nginx::Proxy;
 use super::{Case, Route};
-use crate::process::{Background, Stream};
+use crate::process::Background;
+use crate::test::participant::{judge, told, with_output};
 use crate::transcript::Transcript;
 
 /// An engine or an interpreter starts within a second; a busy machine gets more.
@@ -23,12 +24,6 @@ const END_LIMIT: Duration = Duration::from_secs(10);
 /// What the client prints if all was well.
 const SENTINEL: &str = "conversation held";
 
-/// How an end says what was not.
-const FAILURE: &str = "failed: ";
-
-/// What was printed, line by line.
-type Lines = Vec<(Stream, String)>;
-
 /// Holds the conversation of `case` and returns what was wrong with it, and then what all have printed.
 pub(super) fn hold(case: &Case, bed: &Bed) -> Result<Vec<String>> {
     let mut command = bed.command(case, case.server, "server")?;
@@ -38,18 +33,15 @@ pub(super) fn hold(case: &Case, bed: &Bed) -> Result<Vec<String>> {
     let mut server = Background::start(command.stdin(Stdio::null()))?;
     let port = match server.wait_for("ready", START_LIMIT) {
         Ok(port) => port.parse().with_context(|| format!("the server is ready at {port:?}"))?,
-        Err(error) => return Ok(with_output(vec![format!("{error:#}")], &[("server", server.kill())])),
+        Err(error) => return Ok(with_output(vec![format!("{error:#}")], [("server", &server.kill())])),
     };
     let proxy = if case.route == Route::Proxied { Some(bed.proxy(port)?) } else { None };
     let client = Transcript::record(&mut client(case, bed, port, proxy.as_ref())?, LIMIT, false);
-    let mut complaints = judge("client", &client);
-    if complaints.is_empty() && !client.out().any(|line| line == SENTINEL) {
-        complaints.push(format!("the client did not print {SENTINEL:?}"));
-    }
+    let mut complaints = judge("client", &client, Some(SENTINEL));
     let server_lines = if complaints.is_empty() {
         let (lines, end) = server.end(END_LIMIT);
         let server = Transcript::new(lines, end);
-        complaints.extend(judge("server", &server));
+        complaints.extend(judge("server", &server, None));
         server.lines
     } else {
         // It would wait for the rest of the conversation.
@@ -59,8 +51,8 @@ pub(super) fn hold(case: &Case, bed: &Bed) -> Result<Vec<String>> {
     };
     let proxy_lines = proxy.map(Proxy::end).unwrap_or_default();
     complaints.extend(Proxy::errors(&proxy_lines));
-    let output = [("client", client.lines), ("server", server_lines), ("nginx", proxy_lines)];
-    Ok(with_output(complaints, &output))
+    let output = [("client", &client.lines), ("server", &server_lines), ("nginx", &proxy_lines)];
+    Ok(with_output(complaints, output))
 }
 
 /// The client, told where the server is and whom to trust.
@@ -74,29 +66,4 @@ fn client(case: &Case, bed: &Bed, server_port: u16, proxy: Option<&Proxy>) -> Re
     }
     command.args(proxy.map(|_| "--proxied"));
     Ok(command)
-}
-
-/// What was wrong with one end. One that says so itself leaves in a hurry, so no more is asked of it.
-fn judge(who: &str, transcript: &Transcript) -> Vec<String> {
-    let told = told(who, &transcript.lines);
-    if !told.is_empty() {
-        return told;
-    }
-    transcript.complaints(&[]).into_iter().map(|complaint| format!("the {who}: {complaint}")).collect()
-}
-
-/// What one end says was wrong.
-fn told(who: &str, lines: &[(Stream, String)]) -> Vec<String> {
-    let failures = lines.iter().filter_map(|(_, line)| line.strip_prefix(FAILURE));
-    failures.map(|why| format!("the {who} says: {why}")).collect()
-}
-
-/// With what was printed, if there are complaints at all.
-fn with_output(mut complaints: Vec<String>, output: &[(&str, Lines)]) -> Vec<String> {
-    if !complaints.is_empty() {
-        let lines =
-            output.iter().flat_map(|(who, lines)| lines.iter().map(move |(_, line)| format!("  {who}: {line}")));
-        complaints.extend(lines);
-    }
-    complaints
 }
