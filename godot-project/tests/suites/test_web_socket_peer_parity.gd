@@ -1,5 +1,5 @@
-extends "res://tests/suite.gd"
-## Our class has every member of the engine's own class, which is asked in the same process.
+extends "res://tests/parity_suite.gd"
+## Our class has every member of the engine's own class.
 
 const OURS := &"TungstenWebSocketPeer"
 const THEIRS := &"WebSocketPeer"
@@ -10,27 +10,17 @@ const _DIFFERENT := {
 }
 
 
+func _init() -> void:
+	ours = OURS
+	theirs = THEIRS
+
+
 func test_when_methods_are_compared_then_ours_has_all_of_theirs() -> void:
-	var ours := _by_name(ClassDB.class_get_method_list(OURS, true))
-	var theirs := _by_name(ClassDB.class_get_method_list(THEIRS, true))
-	expect_true(theirs.size() > 25, "the engine tells its methods")
-	for method: String in theirs:
-		expect_eq(_signature(ours.get(method, {})), _signature(theirs[method]), method)
+	expect_methods(26)
 
 
 func test_when_properties_are_compared_then_ours_has_all_of_theirs() -> void:
-	var ours := _by_name(ClassDB.class_get_property_list(OURS, true))
-	var theirs := _by_name(ClassDB.class_get_property_list(THEIRS, true))
-	expect_eq(_named_properties(theirs).size(), 6, str(theirs.keys()))
-	for property: String in _named_properties(theirs):
-		if not ours.has(property):
-			fail("there is no property %s" % property)
-			continue
-		var types: Array = [theirs[property]["type"], ours[property]["type"]]
-		if _DIFFERENT.has(property):
-			expect_eq(types, _DIFFERENT[property].slice(0, 2), property)
-		else:
-			expect_eq(types[1], types[0], property)
+	expect_properties(6, _DIFFERENT)
 
 
 func test_when_enums_are_compared_then_ours_has_all_of_theirs() -> void:
@@ -71,36 +61,3 @@ func test_when_the_error_class_is_looked_up_then_scripts_cannot_make_one() -> vo
 	expect_true(ClassDB.class_exists(&"WebSocketError"))
 	expect_true(not ClassDB.can_instantiate(&"WebSocketError"))
 	expect_eq(Array(ClassDB.class_get_enum_list(&"WebSocketError", true)), ["Phase", "Kind"])
-
-
-## Arguments, defaults and result of a method, in words that are the same for equal ones of both classes.
-func _signature(method: Dictionary) -> String:
-	if method.is_empty():
-		return "there is none"
-	var arguments: PackedStringArray = []
-	var first_default: int = method["args"].size() - method["default_args"].size()
-	for idx: int in method["args"].size():
-		var argument: Dictionary = method["args"][idx]
-		var text := "%s: %s" % [argument["name"], _type(argument)]
-		if idx >= first_default:
-			text += " = " + var_to_str(method["default_args"][idx - first_default])
-		arguments.append(text)
-	var constness := " const" if method["flags"] & METHOD_FLAG_CONST else ""
-	return "(%s) -> %s%s" % [", ".join(arguments), _type(method["return"]), constness]
-
-
-func _type(value: Dictionary) -> String:
-	var name: String = value["class_name"]
-	return name.replace(OURS, THEIRS) if not name.is_empty() else type_string(value["type"])
-
-
-func _by_name(descriptions: Array[Dictionary]) -> Dictionary:
-	var found := {}
-	for description in descriptions:
-		found[description["name"]] = description
-	return found
-
-
-## Without the headings of the inspector.
-func _named_properties(properties: Dictionary) -> Array:
-	return properties.keys().filter(func(name: String) -> bool: return properties[name]["type"] != TYPE_NIL)
