@@ -1,5 +1,7 @@
 //! `cargo xtask demo`: run the demo scene in Godot against an echo server, first with `ws://`, then with `wss://`; or
-//! the scene `chat`, which has a server of its own.
+//! the scene `chat`, which has a server of its own, or `arena`, which has one in another engine.
+
+mod arena;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -27,10 +29,12 @@ const CHAT_SENTINEL: &str = "chat: ok";
 /// What there is to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Scene {
-    /// A client that talks to an echo server.
-    Echo,
+    /// A multiplayer game: a server and two clients, each in an engine of its own. Without windows, bots play.
+    Arena,
     /// A chat: a server and two clients. In a window it runs until that is closed, else it plays a test of its own.
     Chat,
+    /// A client that talks to an echo server.
+    Echo,
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,16 +64,15 @@ struct Call {
 /// Runs the demo and shows what it prints.
 ///
 /// # Errors
-/// A run did not end with code 0 in time, did not print `demo: ok` or `chat: ok` last, or has reported an error or a leak.
+/// A run did not end with code 0 in time, did not print that all went well last, or has reported an error or a leak.
 pub(crate) fn run(flags: Flags) -> Result<()> {
-    ensure!(
-        flags.scene == Scene::Echo || flags.url.is_none(),
-        "the chat has a server of its own, so --url is of no use"
-    );
+    ensure!(flags.scene == Scene::Echo || flags.url.is_none(), "only the echo demo can use another server");
     let godot = godot::find_or_fetch()?;
     let stage = Stage::new(&project::godot_project(), Profile::new(flags.release))?;
-    if flags.scene == Scene::Chat {
-        return chat(&godot, &stage, flags.windowed);
+    match flags.scene {
+        Scene::Arena => return arena::show(&godot, &stage, flags.windowed),
+        Scene::Chat => return chat(&godot, &stage, flags.windowed),
+        Scene::Echo => (),
     }
     if let Some(url) = &flags.url {
         return show(&godot, &stage, &Call { url: url.clone(), ca: None }, flags.windowed);
@@ -127,7 +130,11 @@ fn engine(godot: &Godot, stage: &Stage, scene: &str, windowed: bool) -> Result<C
 
 /// Runs a scene that ends by itself, and prints `sentinel` last if all went well.
 fn check(command: &mut Command, failure: &str, sentinel: &str) -> Result<()> {
-    let transcript = Transcript::record(command, LIMIT, true);
+    judge(&Transcript::record(command, LIMIT, true), failure, sentinel)
+}
+
+/// Whether a scene has ended well, and has printed `sentinel` last.
+fn judge(transcript: &Transcript, failure: &str, sentinel: &str) -> Result<()> {
     let mut complaints = transcript.complaints(&[]);
     let last = transcript.out().filter(|line| !line.trim().is_empty()).last();
     if last != Some(sentinel) {

@@ -54,7 +54,12 @@ impl Stage {
 
     /// New and empty folders for what the engine keeps outside of a project, by the variables that name them.
     pub(crate) fn new_homes(&self) -> Result<Vec<(&'static str, PathBuf)>> {
-        let home = self.dir.join("home");
+        self.new_homes_of("home")
+    }
+
+    /// The same for one of several engines that run at a time. Each needs a name of its own.
+    pub(crate) fn new_homes_of(&self, name: &str) -> Result<Vec<(&'static str, PathBuf)>> {
+        let home = self.dir.join(name);
         if home.exists() {
             fs::remove_dir_all(&home)?;
         }

@@ -72,11 +72,7 @@ impl Rig {
     /// An engine as [`Rig::command`], which may run while others do. Each needs a name of its own.
     pub(super) fn command_beside(&self, name: &str) -> Result<Command> {
         let mut command = self.command()?;
-        for folder in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
-            let home = self.file("beside").join(name).join(folder);
-            fs::create_dir_all(&home)?;
-            command.env(folder, home);
-        }
+        command.envs(self.stage.new_homes_of(&format!("home-of-{name}"))?);
         Ok(command)
     }
 
