@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::build::Profile;
@@ -130,20 +130,7 @@ fn engine(godot: &Godot, stage: &Stage, scene: &str, windowed: bool) -> Result<C
 
 /// Runs a scene that ends by itself, and prints `sentinel` last if all went well.
 fn check(command: &mut Command, failure: &str, sentinel: &str) -> Result<()> {
-    judge(&Transcript::record(command, LIMIT, true), failure, sentinel)
-}
-
-/// Whether a scene has ended well, and has printed `sentinel` last.
-fn judge(transcript: &Transcript, failure: &str, sentinel: &str) -> Result<()> {
-    let mut complaints = transcript.complaints(&[]);
-    let last = transcript.out().filter(|line| !line.trim().is_empty()).last();
-    if last != Some(sentinel) {
-        complaints.push(format!("its last line is {:?} instead of {sentinel:?}", last.unwrap_or_default()));
-    }
-    if !complaints.is_empty() {
-        bail!("{failure}:\n{}", complaints.join("\n"));
-    }
-    Ok(())
+    Transcript::record(command, LIMIT, true).check(failure, sentinel)
 }
 
 #[cfg(test)]

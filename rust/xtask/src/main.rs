@@ -7,6 +7,7 @@ mod gdextension;
 mod godot;
 mod process;
 mod project;
+mod soak;
 mod stage;
 mod test;
 mod testkit;
@@ -28,10 +29,12 @@ struct Cli {
 enum Verb {
     /// Build the extension and put it where Godot looks for it.
     Build(build::Flags),
-    /// Run a demo in Godot: a client of an echo server, with ws:// and with wss://, or a chat.
+    /// Run a demo in Godot: a client of an echo server, with ws:// and with wss://, a chat, or a multiplayer game.
     Demo(demo::Flags),
     /// Find Godot 4, or fetch it, and run it with ARGS; without any, say where it is.
     Godot(godot::Flags),
+    /// Let a multiplayer server and many clients that come, talk and go run for a while, and account for every packet.
+    Soak(soak::Flags),
     /// Run all tests, the fastest first, up to the first layer that fails.
     Test(test::Flags),
     /// Check the conventions of the repository.
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Verb::Build(flags) => build::run(flags),
         Verb::Demo(flags) => demo::run(flags),
         Verb::Godot(flags) => godot::run(flags),
+        Verb::Soak(flags) => soak::run(flags),
         Verb::Test(flags) => test::run(flags),
         Verb::Tidy => tidy::run(),
     };

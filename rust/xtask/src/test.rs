@@ -19,7 +19,7 @@ use anyhow::{Result, ensure};
 pub(crate) use tally::Tally;
 
 use crate::build::Profile;
-use crate::tidy;
+use crate::{soak, tidy};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Flags {
@@ -48,15 +48,25 @@ struct Layer {
 }
 
 /// All layers, in the order in which they run.
-const LAYERS: [Layer; 7] = [
+const LAYERS: [Layer; 8] = [
     Layer { name: "tidy", run: |_| tidy::check() },
     Layer { name: "unit", run: cargo::unit },
     Layer { name: "api", run: cargo::api },
     Layer { name: "testkit", run: cargo::testkit },
     Layer { name: "godot", run: engine::layer },
     Layer { name: "multiplayer", run: multiplayer::layer },
+    Layer { name: "soak", run: soak },
     Layer { name: "interop", run: interop::layer },
 ];
+
+/// One test.
+fn soak(options: &Options) -> Result<Tally> {
+    if options.filter.as_ref().is_some_and(|filter| !"soak".contains(filter.as_str())) {
+        return Ok(Tally::default());
+    }
+    soak::check(options.profile)?;
+    Ok(Tally::of(true))
+}
 
 /// Runs the layers; the last line printed is `N passed, N failed`.
 ///

@@ -3,7 +3,7 @@
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::process::{self, Event, Stream};
 
@@ -63,6 +63,20 @@ impl Transcript {
         }
         complaints.extend(bad_lines(self.lines.iter().map(|(_, line)| line.as_str()), expected));
         complaints
+    }
+
+    /// For a run that should have gone well, and then prints `sentinel` last.
+    ///
+    /// # Errors
+    /// It has not; the text begins with `failure`.
+    pub(crate) fn check(&self, failure: &str, sentinel: &str) -> Result<()> {
+        let mut complaints = self.complaints(&[]);
+        let last = self.out().filter(|line| !line.trim().is_empty()).last();
+        if last != Some(sentinel) {
+            complaints.push(format!("its last line is {:?} instead of {sentinel:?}", last.unwrap_or_default()));
+        }
+        ensure!(complaints.is_empty(), "{failure}:\n{}", complaints.join("\n"));
+        Ok(())
     }
 
     /// Prints all lines, for a run that was not live.

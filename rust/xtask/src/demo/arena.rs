@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{LIMIT, engine, judge};
+use super::{LIMIT, engine};
 use crate::godot::Godot;
 use crate::process::Background;
 use crate::stage::Stage;
@@ -54,7 +54,7 @@ fn test(server: Background, clients: Vec<(&str, Command)>) -> Result<()> {
         let transcript = Transcript::new(lines, end);
         println!("{name}:");
         transcript.print();
-        judge(&transcript, &format!("{name} failed"), SENTINEL)?;
+        transcript.check(&format!("{name} failed"), SENTINEL)?;
     }
     println!("{SENTINEL}");
     Ok(())
