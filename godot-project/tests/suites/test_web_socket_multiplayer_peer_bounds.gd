@@ -73,6 +73,25 @@ func test_when_the_game_reads_nothing_then_memory_is_bounded_and_nothing_is_lost
 		expect_eq(numbers[id_of("C%d" % number)], range(accepted[number]))
 
 
+func test_when_one_client_floods_then_the_others_are_heard() -> void:
+	serve()
+	await join("C1")
+	await join("C2")
+	_fill("C1", 1)
+	expect_eq(put("C2", [7]), OK)
+	var heard_c2 := [false]
+	var reads := [0]
+	# The game reads one packet in each frame, and the flood goes on.
+	await until_so(func() -> bool:
+		put("C1", _packet(0), 1)
+		if peers[SERVER].get_available_packet_count() > 0:
+			reads[0] += 1
+			heard_c2[0] = peers[SERVER].get_packet_peer() == id_of("C2")
+			peers[SERVER].get_packet()
+		return heard_c2[0], "the packet of the other one")
+	expect_true(reads[0] < 4 * INBOX / SIZE, "%d packets came first" % reads[0])
+
+
 func test_when_a_packet_is_large_then_it_arrives() -> void:
 	serve()
 	await join("C1")

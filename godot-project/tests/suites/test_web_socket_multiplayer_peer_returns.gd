@@ -57,6 +57,38 @@ func test_when_a_server_is_made_with_what_makes_no_sense_then_that_is_refused() 
 		expect_eq(peer.create_server(free_port, "127.0.0.1"), OK, kind + " after all that")
 
 
+func test_when_the_port_is_no_port_then_no_server_is_made() -> void:
+	for number: int in [-1, 65536]:
+		expect_error("create_server: %d is no port" % number)
+		expect_eq(make_peer(OURS).create_server(number, "127.0.0.1"), ERR_INVALID_PARAMETER)
+
+
+func test_when_settings_make_no_sense_then_nothing_is_made() -> void:
+	expect_error("WebSocketMultiplayerPeer.create_server: ")
+	expect_error("connect_to_url: ")
+	for property: String in ["supported_protocols", "handshake_headers"]:
+		var peer := make_peer(OURS)
+		peer.set(property, PackedStringArray(["a\r\nb"]))
+		expect_eq(peer.create_server(0, "127.0.0.1"), ERR_INVALID_PARAMETER, property)
+		expect_eq(peer.create_client("ws://127.0.0.1:%d" % testkit().closed_port()), ERR_INVALID_PARAMETER, property)
+		expect_eq(peer.get_connection_status(), DISCONNECTED, property)
+
+
+func test_when_the_address_to_listen_on_is_given_then_clients_come_in_there() -> void:
+	var hosts := {"*": ["127.0.0.1", "[::1]"], "::1": ["[::1]"], "127.0.0.1": ["127.0.0.1"]}
+	for address: String in hosts:
+		var host := make_peer(OURS, SERVER)
+		expect_eq(host.create_server(0) if address == "*" else host.create_server(0, address), OK, address)
+		port = host.get_local_port()
+		for loopback: String in hosts[address]:
+			var client := make_peer(OURS, loopback)
+			expect_eq(client.create_client(url("ws", loopback)), OK)
+			await until_so(func() -> bool: return is_in(loopback), address)
+			var seen := "127.0.0.1" if loopback == "127.0.0.1" else "0:0:0:0:0:0:0:1"
+			expect_eq(host.get_peer_address(client.get_unique_id()), seen, address)
+		forget()
+
+
 func test_when_it_is_in_use_then_it_is_not_made_again() -> void:
 	for kind in KINDS:
 		serve(kind)
@@ -143,6 +175,15 @@ func test_when_a_packet_has_a_target_then_only_those_get_it() -> void:
 		expect_eq(put("C1", [3], id_of("C2")), OK)
 		expect_eq(await packets_of(SERVER), [[id_of("C1"), PackedByteArray([3])]], str(pair))
 		forget()
+
+
+func test_when_a_client_was_kicked_then_what_is_for_all_is_for_the_others() -> void:
+	serve()
+	await join("C1")
+	await join("C2")
+	peers[SERVER].disconnect_peer(id_of("C1"))
+	expect_eq(put(SERVER, PACKET), OK)
+	expect_eq(await packets_of("C2"), [[1, PACKET]])
 
 
 func test_when_peers_close_then_nobody_on_that_side_hears_of_it() -> void:
