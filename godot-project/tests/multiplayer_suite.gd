@@ -54,6 +54,15 @@ func url(scheme := "ws", host := "127.0.0.1") -> String:
 	return "%s://%s:%d" % [scheme, host, port]
 
 
+## What a server of TLS needs. Clients that trust [method authority] trust it.
+func identity() -> TLSOptions:
+	var pem := testkit().ask({"identity": "good"})
+	var key := CryptoKey.new()
+	var certificate := X509Certificate.new()
+	expect_eq([key.load_from_string(pem["key"]), certificate.load_from_string(pem["certificate"])], [OK, OK], "identity")
+	return TLSOptions.server(key, certificate)
+
+
 ## A client that has begun to connect.
 func knock(who: String, kind := OURS) -> MultiplayerPeer:
 	var peer := make_peer(kind, who)
@@ -124,7 +133,10 @@ func until_so(condition: Callable, why := "", timeout_s := 5.0) -> bool:
 	var so := func() -> bool:
 		poll_all()
 		return condition.call()
-	return await until(so, timeout_s, "%s, heard was: %s" % [why, heard.slice(-5)])
+	var has_come := await until(so, timeout_s, why)
+	if not has_come:
+		fail("what was heard: %s" % [heard.slice(-5)])
+	return has_come
 
 
 ## The same until this was heard.

@@ -1,35 +1,36 @@
 extends "res://tests/multiplayer_suite.gd"
 ## Sessions with TLS; servers and clients of both classes.
 
-var _key: CryptoKey = null
-var _certificate: X509Certificate = null
 
-
-func _init() -> void:
-	var crypto := Crypto.new()
-	_key = crypto.generate_rsa(2048)
-	_certificate = crypto.generate_self_signed_certificate(_key, "CN=localhost,O=Game,C=DE")
-
-
-func test_when_clients_trust_the_certificate_then_they_are_in() -> void:
+func test_when_clients_trust_the_issuer_then_they_are_in() -> void:
 	for pair in PAIRS:
-		serve(pair[0], TLSOptions.server(_key, _certificate))
-		await _join("C1", pair[1], TLSOptions.client(_certificate))
+		serve(pair[0], identity())
+		await _join("C1", pair[1], TLSOptions.client(authority()))
 		expect_eq(put("C1", [1, 2]), OK)
 		expect_eq(await packets_of(SERVER), [[id_of("C1"), PackedByteArray([1, 2])]], str(pair))
 		forget()
 
 
+func test_when_the_certificate_was_made_by_the_engine_then_clients_that_trust_it_are_in() -> void:
+	var crypto := Crypto.new()
+	var key := crypto.generate_rsa(2048)
+	var certificate := crypto.generate_self_signed_certificate(key, "CN=localhost,O=Game,C=DE")
+	for pair in PAIRS:
+		serve(pair[0], TLSOptions.server(key, certificate))
+		await _join("C1", pair[1], TLSOptions.client(certificate))
+		forget()
+
+
 func test_when_clients_check_nothing_then_they_are_in() -> void:
 	for pair in PAIRS:
-		serve(pair[0], TLSOptions.server(_key, _certificate))
+		serve(pair[0], identity())
 		await _join("C1", pair[1], TLSOptions.client_unsafe())
 		forget()
 
 
 func test_when_a_client_trusts_another_issuer_then_it_stays_out() -> void:
-	serve(OURS, TLSOptions.server(_key, _certificate))
-	var client := _knock("C1", OURS, TLSOptions.client(authority()))
+	serve(OURS, identity())
+	var client := _knock("C1", OURS, TLSOptions.client())
 	await until_so(func() -> bool: return client.get_connection_status() == DISCONNECTED, "it stays out")
 	expect_eq(client.get_last_error().get_kind(), WebSocketError.KIND_CERTIFICATE_UNTRUSTED)
 	await poll_on()
@@ -46,7 +47,7 @@ func test_when_the_server_speaks_no_tls_then_the_client_stays_out() -> void:
 
 
 func test_when_the_client_speaks_no_tls_then_it_stays_out() -> void:
-	serve(OURS, TLSOptions.server(_key, _certificate))
+	serve(OURS, identity())
 	var client := knock("C1")
 	await until_so(func() -> bool: return client.get_connection_status() == DISCONNECTED, "it stays out")
 	await poll_on()
@@ -55,7 +56,7 @@ func test_when_the_client_speaks_no_tls_then_it_stays_out() -> void:
 
 
 func test_when_the_server_closes_then_clients_with_tls_hear_of_it() -> void:
-	serve(OURS, TLSOptions.server(_key, _certificate))
+	serve(OURS, identity())
 	var client := await _join("C1", OURS, TLSOptions.client_unsafe())
 	expect_eq(put(SERVER, [7]), OK)
 	peers[SERVER].close()
