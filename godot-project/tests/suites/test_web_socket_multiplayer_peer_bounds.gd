@@ -73,6 +73,22 @@ func test_when_the_game_reads_nothing_then_memory_is_bounded_and_nothing_is_lost
 		expect_eq(numbers[id_of("C%d" % number)], range(accepted[number]))
 
 
+func test_when_a_client_reads_nothing_then_memory_is_bounded_and_nothing_is_lost() -> void:
+	serve()
+	var client := await join("C1")
+	var accepted := _fill(SERVER, id_of("C1"))
+	await until_so(func() -> bool: return client.get_available_packet_count() * SIZE > INBOX, "no room")
+	await poll_on()
+	var waiting := client.get_available_packet_count() * SIZE
+	expect_true(waiting <= INBOX + SIZE, "%d bytes wait" % waiting)
+	var numbers := []
+	await until_so(func() -> bool:
+		for packet in take_all("C1"):
+			numbers.append(packet[1].decode_u32(0))
+		return numbers.size() == accepted, "all packets")
+	expect_eq(numbers, range(accepted))
+
+
 func test_when_one_client_floods_then_the_others_are_heard() -> void:
 	serve()
 	await join("C1")
@@ -90,6 +106,46 @@ func test_when_one_client_floods_then_the_others_are_heard() -> void:
 			peers[SERVER].get_packet()
 		return heard_c2[0], "the packet of the other one")
 	expect_true(reads[0] < 4 * INBOX / SIZE, "%d packets came first" % reads[0])
+
+
+func test_when_there_is_no_room_then_what_comes_waits_and_is_not_forgotten() -> void:
+	var host := serve()
+	await join("C1")
+	await join("C2")
+	_fill("C1", 1)
+	await until_so(func() -> bool: return host.get_available_packet_count() * SIZE > INBOX, "no room")
+	# The only packet of this client: nothing else of it will come to remind the server.
+	expect_eq(put("C2", [7]), OK)
+	await poll_on()
+	var last := []
+	await until_so(func() -> bool:
+		for packet in take_all(SERVER):
+			if packet[0] == id_of("C2"):
+				last.append(packet[1])
+		return not last.is_empty(), "the packet that waited")
+	expect_eq(last, [PackedByteArray([7])])
+
+
+func test_when_there_is_no_room_then_the_end_of_a_client_comes_after_its_packets() -> void:
+	var host := serve()
+	await join("C1")
+	await join("C2")
+	_fill("C1", 1)
+	await until_so(func() -> bool: return host.get_available_packet_count() * SIZE > INBOX, "no room")
+	var id := id_of("C2")
+	expect_eq(put("C2", [7]), OK)
+	peers["C2"].disconnect_peer(1)
+	await poll_on()
+	expect_true(not heard.has([SERVER, "out", id]), "its packet was not read")
+	var events := []
+	await until_so(func() -> bool:
+		for packet in take_all(SERVER):
+			if packet[0] == id:
+				events.append("packet")
+		if heard.has([SERVER, "out", id]):
+			events.append("out")
+		return events.has("out"), "its end")
+	expect_eq(events, ["packet", "out"])
 
 
 func test_when_a_packet_is_large_then_it_arrives() -> void:
