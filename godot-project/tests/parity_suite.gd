@@ -2,15 +2,15 @@ extends "res://tests/suite.gd"
 ## The base of the suites that compare a class of ours with the engine's own, which is asked in the same process.
 
 ## The names of both classes.
-var ours := &""
-var theirs := &""
+var our_class := &""
+var their_class := &""
 
 
 ## Fails unless our class has all methods of theirs, with the same arguments, defaults and results. [param renamed] has
 ## types of ours by theirs.
 func expect_methods(at_least: int, renamed := {}) -> void:
-	var of_ours := _by_name(ClassDB.class_get_method_list(ours, true))
-	var of_theirs := _by_name(ClassDB.class_get_method_list(theirs, true))
+	var of_ours := _by_name(ClassDB.class_get_method_list(our_class, true))
+	var of_theirs := _by_name(ClassDB.class_get_method_list(their_class, true))
 	expect_true(of_theirs.size() >= at_least, "the engine tells its methods")
 	for method: String in of_theirs:
 		var signature := _signature(of_theirs[method])
@@ -22,8 +22,8 @@ func expect_methods(at_least: int, renamed := {}) -> void:
 ## Fails unless our class has all properties of theirs, with the same types. [param different] has both types of those
 ## that differ on purpose, and the reason.
 func expect_properties(count: int, different := {}) -> void:
-	var of_ours := _by_name(ClassDB.class_get_property_list(ours, true))
-	var of_theirs := _by_name(ClassDB.class_get_property_list(theirs, true))
+	var of_ours := _by_name(ClassDB.class_get_property_list(our_class, true))
+	var of_theirs := _by_name(ClassDB.class_get_property_list(their_class, true))
 	expect_eq(_named_properties(of_theirs).size(), count, str(of_theirs.keys()))
 	for property: String in _named_properties(of_theirs):
 		if not of_ours.has(property):
@@ -54,7 +54,7 @@ func _signature(method: Dictionary) -> String:
 
 func _type(value: Dictionary) -> String:
 	var name: String = value["class_name"]
-	return name.replace(ours, theirs) if not name.is_empty() else type_string(value["type"])
+	return name.replace(our_class, their_class) if not name.is_empty() else type_string(value["type"])
 
 
 func _by_name(descriptions: Array[Dictionary]) -> Dictionary:

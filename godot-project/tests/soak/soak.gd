@@ -70,6 +70,7 @@ func _open() -> void:
 	_server = ClassDB.instantiate(&"TungstenWebSocketMultiplayerPeer")
 	_server.heartbeat_interval = 0.5
 	_server.heartbeat_timeout = 5.0
+	_server.compression = TungstenWebSocketPeer.COMPRESSION_CONTEXT_TAKEOVER
 	_server.peer_connected.connect(_on_peer_connected)
 	_server.peer_disconnected.connect(_on_peer_disconnected)
 	if _server.create_server(0, "127.0.0.1") != OK:

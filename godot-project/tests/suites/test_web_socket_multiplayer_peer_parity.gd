@@ -6,12 +6,15 @@ const THEIRS := &"WebSocketMultiplayerPeer"
 
 ## What the engine's class does not have.
 const _MORE_METHODS := ["get_last_error", "get_local_port"]
-const _MORE_PROPERTIES := ["close_timeout", "heartbeat_interval", "heartbeat_timeout", "max_message_size"]
+const _MORE_PROPERTIES := [
+	"close_timeout", "compression", "compression_level", "compression_threshold", "heartbeat_interval", "heartbeat_timeout",
+	"max_message_size",
+]
 
 
 func _init() -> void:
-	ours = OURS
-	theirs = THEIRS
+	our_class = OURS
+	their_class = THEIRS
 
 
 func test_when_methods_are_compared_then_ours_has_all_of_theirs() -> void:

@@ -136,3 +136,19 @@ func test_when_a_protocol_is_asked_for_then_it_is_that_of_the_session() -> void:
 		if pair[1] == OURS:
 			expect_true(client.get_peer(1).get_response_headers().has("X-Game: chess"), str(pair))
 		forget()
+
+
+## The engine's class knows no compression, so with it there is none.
+func test_when_compression_is_on_then_packets_arrive_all_the_same() -> void:
+	var packet := "position ".repeat(1000).to_utf8_buffer()
+	for pair in PAIRS:
+		for peer: MultiplayerPeer in [make_peer(pair[0], SERVER), make_peer(pair[1], "C1")]:
+			if peer.get_class() == OURS:
+				peer.compression = TungstenWebSocketPeer.COMPRESSION_CONTEXT_TAKEOVER
+		listen(peers[SERVER])
+		expect_eq(peers["C1"].create_client(url()), OK)
+		await until_so(func() -> bool: return is_in("C1"), str(pair))
+		expect_eq([put("C1", packet), put("C1", packet), put(SERVER, packet)], [OK, OK, OK])
+		expect_eq(await packets_of(SERVER, 2), [[id_of("C1"), packet], [id_of("C1"), packet]], str(pair))
+		expect_eq(await packets_of("C1"), [[1, packet]], str(pair))
+		forget()

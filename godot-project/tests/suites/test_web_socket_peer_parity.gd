@@ -11,8 +11,8 @@ const _DIFFERENT := {
 
 
 func _init() -> void:
-	ours = OURS
-	theirs = THEIRS
+	our_class = OURS
+	their_class = THEIRS
 
 
 func test_when_methods_are_compared_then_ours_has_all_of_theirs() -> void:
