@@ -7,6 +7,8 @@ const SIZE := 60_000
 const ENDLESS := 5_000
 ## Packets of all peers that wait to be read, besides those that each connection may have waiting.
 const INBOX := 1 << 20
+## Packets without a byte take memory too.
+const EMPTY_MAX := 100_000
 
 
 func test_when_a_client_does_not_read_then_the_server_is_refused_and_what_was_accepted_arrives() -> void:
@@ -106,6 +108,19 @@ func test_when_one_client_floods_then_the_others_are_heard() -> void:
 			peers[SERVER].get_packet()
 		return heard_c2[0], "the packet of the other one")
 	expect_true(reads[0] < 4 * INBOX / SIZE, "%d packets came first" % reads[0])
+
+
+func test_when_empty_packets_are_not_read_then_their_number_is_bounded() -> void:
+	serve()
+	var client := await join_raw()
+	var many := PackedByteArray()
+	for _index in 10_000:
+		many.append_array(RawClient.frame(RawClient.BINARY, PackedByteArray()))
+	for _round in 60:
+		client.stream.put_partial_data(many)
+		await poll_on(1)
+	var waiting: int = peers[SERVER].get_available_packet_count()
+	expect_true(waiting < EMPTY_MAX, "%d packets wait" % waiting)
 
 
 func test_when_there_is_no_room_then_what_comes_waits_and_is_not_forgotten() -> void:

@@ -61,6 +61,11 @@ func test_when_a_handler_sends_to_all_then_old_and_new_ones_get_it() -> void:
 	expect_eq(take_all(SERVER), [[id_of("C2"), PackedByteArray([9])]] as Array[Array])
 
 
+func test_when_a_handler_sends_to_all_who_are_left_then_that_is_no_failure() -> void:
+	await _play([SERVER, "peer_disconnected"], func() -> void: expect_eq(put(SERVER, [8]), OK))
+	expect_eq(take_all("C1"), [[1, PackedByteArray([8])]] as Array[Array])
+
+
 func test_when_a_handler_sends_to_the_one_that_has_left_then_that_is_refused() -> void:
 	for side: String in [SERVER, "C2"]:
 		await _play([side, "peer_disconnected"], func() -> void: expect_true(put(_side, [1], _id) != OK, _side))

@@ -23,6 +23,22 @@ func test_when_a_client_joins_then_its_id_is_known_and_it_can_be_sent_to() -> vo
 		forget()
 
 
+func test_when_a_client_sends_at_once_then_its_packets_come_after_the_signal() -> void:
+	for kind: String in [ENGINE, OURS]:
+		var host := serve(kind)
+		host.peer_connected.connect(_count_packets.bind(host.get_instance_id()))
+		var client := connect_raw()
+		await until_so(func() -> bool: return client.is_connected_to_host(), "connected")
+		# The packets are there before the client has its id.
+		client.upgrade()
+		for number in 3:
+			client.send(RawClient.BINARY, [number])
+		var numbers := (await packets_of(SERVER, 3)).map(func(packet: Array) -> int: return packet[1][0])
+		expect_eq([_seen, numbers], [[0], [0, 1, 2]], kind)
+		_seen.clear()
+		forget()
+
+
 func test_when_a_client_leaves_then_it_can_be_asked_about_and_others_can_be_sent_to() -> void:
 	for kind: String in [ENGINE, OURS]:
 		var host := serve(kind)
@@ -145,6 +161,10 @@ func _greet(_id: int, of: int) -> void:
 	var peer: MultiplayerPeer = instance_from_id(of)
 	peer.set_target_peer(0)
 	_seen.append([peer.get_unique_id(), peer.get_connection_status(), peer.put_packet([0])])
+
+
+func _count_packets(_id: int, of: int) -> void:
+	_seen.append(instance_from_id(of).get_available_packet_count())
 
 
 func _on_client_left(id: int, of: int, other: int) -> void:
