@@ -18,6 +18,9 @@ pub(crate) use class::multiplayer_class;
 /// The id of a server (`MultiplayerPeer.TARGET_PEER_SERVER`).
 pub(crate) const SERVER: i32 = 1;
 
+/// What a packet counts beside its bytes: one without any takes memory too.
+const PACKET: usize = 64;
+
 /// Bytes of packets that wait to be read before those of other peers stay where they are: with the peer, and behind it
 /// in the network.
 const HIGH_WATER: usize = 1 << 20;
@@ -69,7 +72,7 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     fn push(&mut self, sender: i32, packet: Message) {
-        self.bytes += packet.payload().len();
+        self.bytes += PACKET + packet.payload().len();
         self.packets.push_back((sender, packet));
     }
 
@@ -117,7 +120,7 @@ impl Inbox {
         r_buffer_size: RawPtr<*mut i32>,
     ) -> Result<(), Error> {
         let (_, packet) = self.packets.pop_front().ok_or(Error::ERR_UNAVAILABLE)?;
-        self.bytes -= packet.payload().len();
+        self.bytes -= PACKET + packet.payload().len();
         let payload = self.current.insert(packet).payload();
         let size = i32::try_from(payload.len()).map_err(|_| Error::ERR_OUT_OF_MEMORY)?;
         // SAFETY: the caller vouches for the pointers; `current` keeps the bytes until the next packet is taken.

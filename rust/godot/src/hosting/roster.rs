@@ -22,7 +22,7 @@ struct Session {
     is_let_in: bool,
     /// There is more to tell of it, with the next poll.
     has_more: bool,
-    /// We have closed it; all that is left to tell is that it has gone.
+    /// It is closed; all that is left to tell is that it has gone.
     is_dismissed: bool,
 }
 
@@ -185,11 +185,11 @@ impl Roster {
         Some(session.peer.clone())
     }
 
-    /// Takes note that we have closed the connection of a peer; returns it.
-    pub(crate) fn dismiss(&mut self, id: i32) -> Option<Gd<WebSocketPeer>> {
-        let session = self.sessions.get_mut(self.ids.get(&id)?)?;
-        session.is_dismissed = true;
-        Some(session.peer.clone())
+    /// Takes note that a connection is closed, by us or by the other side: what is for all is not for this peer.
+    pub(crate) fn dismiss(&mut self, id: i32) {
+        if let Some(session) = self.ids.get(&id).and_then(|stream| self.sessions.get_mut(stream)) {
+            session.is_dismissed = true;
+        }
     }
 
     pub(crate) fn is_dismissed(&self, stream: StreamId) -> bool {
@@ -221,8 +221,10 @@ impl Roster {
 
     /// Sends a packet to one, all, or all but one.
     pub(crate) fn send_packet(&self, packet: &[u8], to: &Outgoing) -> Error {
-        if to.target > 0 && !self.has(to.target) {
-            return Error::ERR_INVALID_PARAMETER;
+        if to.target > 0 {
+            let peer = self.peer(to.target);
+            return peer
+                .map_or(Error::ERR_INVALID_PARAMETER, |mut peer| peer.bind_mut().send_kind(Kind::Binary, packet));
         }
         match Encoded::new(Kind::Binary, packet) {
             Ok(message) => self.send(&message, |id| to.reaches(id)),

@@ -43,11 +43,13 @@ impl Host for WebSocketMultiplayerPeer {
         }
         let mut peer = connection.bind_mut();
         let Some(id) = self.roster.id_of(stream) else {
-            // Whoever was told to leave is not listened to.
-            while peer.take_message().is_some() {}
-            return match peer.next_notice()? {
-                Notice::Event(Event::Opened) => self.welcome(stream, &mut peer),
-                _ => None,
+            return loop {
+                match peer.next_notice()? {
+                    Notice::Event(Event::Opened) => break self.welcome(stream, &mut peer),
+                    // Whoever was told to leave is not listened to.
+                    Notice::Message => drop(peer.take_message()),
+                    Notice::Event(_) => {}
+                }
             };
         };
         if self.roster.is_dismissed(stream) {
@@ -60,6 +62,7 @@ impl Host for WebSocketMultiplayerPeer {
         loop {
             if let Notice::Event(Event::Closed { .. }) = peer.next_notice()? {
                 self.note_error(peer.core().error());
+                self.roster.dismiss(id);
                 return Some(Signal::Disconnected(id));
             }
         }
