@@ -4,11 +4,9 @@ mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::net::{IpAddr, Ipv4Addr};
-use std::time::{Duration, Instant};
-use support::{Client, PATIENCE, request};
-use tungsten_core::net::{Listener, Scratch};
-use tungsten_core::{Compression, Config, Guest, Kind, Peer};
+use std::time::Duration;
+use support::{Client, request};
+use tungsten_core::{Config, Kind};
 use tungsten_testkit::{LeafKind, Server, Step};
 
 /// What an idle connection may hold, whatever its limits.
@@ -105,87 +103,95 @@ fn b6_memory_of_a_large_message_is_given_back() {
     }
 }
 
-/// A client and a server, both polled by this thread.
-struct Pair {
-    listener: Listener,
-    client: Client,
-    server: Peer,
-    scratch: Scratch,
-}
+#[cfg(feature = "deflate")]
+mod compression {
+    use super::{Client, Config, HELD, Kind, request};
+    use crate::support::PATIENCE;
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::time::Instant;
+    use tungsten_core::net::{Listener, Scratch};
+    use tungsten_core::{Compression, Guest, Peer};
 
-impl Pair {
-    fn open(config: &Config) -> Self {
-        let listener = Listener::bind(Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), 0).unwrap();
-        let url = format!("ws://{}", listener.local_address().unwrap());
-        let client = Client::connect_with(config.clone(), request(&url));
-        let mut pair = Self { listener, client, server: Peer::new(config.clone()), scratch: Scratch::default() };
-        pair.until(|pair| !pair.client.events.is_empty());
-        pair
+    /// A client and a server, both polled by this thread.
+    struct Pair {
+        listener: Listener,
+        client: Client,
+        server: Peer,
+        scratch: Scratch,
     }
 
-    #[track_caller]
-    fn until(&mut self, condition: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !condition(self) {
-            assert!(Instant::now() < deadline, "it did not happen in time");
+    impl Pair {
+        fn open(config: &Config) -> Self {
+            let listener = Listener::bind(Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), 0).unwrap();
+            let url = format!("ws://{}", listener.local_address().unwrap());
+            let client = Client::connect_with(config.clone(), request(&url));
+            let mut pair = Self { listener, client, server: Peer::new(config.clone()), scratch: Scratch::default() };
+            pair.until(|pair| !pair.client.events.is_empty());
+            pair
+        }
+
+        #[track_caller]
+        fn until(&mut self, condition: impl Fn(&Self) -> bool) {
+            let deadline = Instant::now() + PATIENCE;
+            while !condition(self) {
+                assert!(Instant::now() < deadline, "it did not happen in time");
+                self.poll();
+            }
+        }
+
+        fn poll(&mut self) {
+            let now = Instant::now();
+            self.listener.poll(now);
+            for accepted in self.listener.accept() {
+                let (protocols, headers, wake) = (Vec::new(), Vec::new(), Some(accepted.wake));
+                let guest = Guest { stream: accepted.stream, tls: None, protocols, headers, asks: false, wake };
+                self.server.accept(guest, now).unwrap();
+            }
+            self.server.poll(now, &mut self.scratch);
+            self.client.poll();
+        }
+
+        /// The message goes there and back.
+        fn echo(&mut self, payload: &[u8]) {
+            self.client.send(Kind::Text, payload);
+            self.until(|pair| pair.server.queued_messages() == 1);
+            let message = self.server.receive().unwrap();
+            self.server.send(message.kind(), message.payload(), Instant::now()).unwrap();
+            self.until(|pair| pair.client.messages.len() == 1);
+            assert!(self.client.messages[0].payload() == payload);
+            self.client.messages = Vec::new();
             self.poll();
         }
     }
 
-    fn poll(&mut self) {
-        let now = Instant::now();
-        self.listener.poll(now);
-        for accepted in self.listener.accept() {
-            let (protocols, headers, wake) = (Vec::new(), Vec::new(), Some(accepted.wake));
-            let guest = Guest { stream: accepted.stream, tls: None, protocols, headers, asks: false, wake };
-            self.server.accept(guest, now).unwrap();
-        }
-        self.server.poll(now, &mut self.scratch);
-        self.client.poll();
+    /// What both ends of a connection hold after messages went there and back, beyond what they hold without compression.
+    fn held_for(compression: Compression) -> isize {
+        let verse: Vec<u8> = (0..200_000).flat_map(|number: u32| number.to_string().into_bytes()).collect();
+        let held = |compression| {
+            let config = Config { compression, ..Config::default() };
+            // What the whole process shares is there after the first ones.
+            let mut pairs = [(); 2].map(|()| {
+                let before = HELD.get();
+                let mut pair = Pair::open(&config);
+                [1000, 1_000_000, 1000].into_iter().for_each(|len| pair.echo(&verse[..len]));
+                (HELD.get() - before, pair)
+            });
+            assert_eq!(pairs[1].1.client.peer.compression().is_some(), compression != Compression::Disabled);
+            std::mem::take(&mut pairs[1].0)
+        };
+        held(compression) - held(Compression::Disabled)
     }
 
-    /// The message goes there and back.
-    fn echo(&mut self, payload: &[u8]) {
-        self.client.send(Kind::Text, payload);
-        self.until(|pair| pair.server.queued_messages() == 1);
-        let message = self.server.receive().unwrap();
-        self.server.send(message.kind(), message.payload(), Instant::now()).unwrap();
-        self.until(|pair| pair.client.messages.len() == 1);
-        assert!(self.client.messages[0].payload() == payload);
-        self.client.messages = Vec::new();
-        self.poll();
+    #[test]
+    fn idle_connection_that_compresses_each_message_on_its_own_holds_nothing_for_it() {
+        let held = held_for(Compression::Enabled);
+        assert!(held <= 1024, "{held} bytes");
     }
-}
 
-/// What both ends of a connection hold after messages went there and back, beyond what they hold without compression.
-fn held_for(compression: Compression) -> isize {
-    let verse: Vec<u8> = (0..200_000).flat_map(|number: u32| number.to_string().into_bytes()).collect();
-    let held = |compression| {
-        let config = Config { compression, ..Config::default() };
-        // What the whole process shares is there after the first ones.
-        let mut pairs = [(); 2].map(|()| {
-            let before = HELD.get();
-            let mut pair = Pair::open(&config);
-            [1000, 1_000_000, 1000].into_iter().for_each(|len| pair.echo(&verse[..len]));
-            (HELD.get() - before, pair)
-        });
-        assert_eq!(pairs[1].1.client.peer.compression().is_some(), compression != Compression::Disabled);
-        std::mem::take(&mut pairs[1].0)
-    };
-    held(compression) - held(Compression::Disabled)
-}
-
-#[cfg(feature = "deflate")]
-#[test]
-fn idle_connection_that_compresses_each_message_on_its_own_holds_nothing_for_it() {
-    let held = held_for(Compression::Enabled);
-    assert!(held <= 1024, "{held} bytes");
-}
-
-#[cfg(feature = "deflate")]
-#[test]
-fn connection_with_context_takeover_holds_a_compressor_and_a_decompressor() {
-    // Both ends have both.
-    let held = held_for(Compression::ContextTakeover) / 2;
-    assert!((350_000..400_000).contains(&held), "{held} bytes");
+    #[test]
+    fn connection_with_context_takeover_holds_a_compressor_and_a_decompressor() {
+        // Both ends have both.
+        let held = held_for(Compression::ContextTakeover) / 2;
+        assert!((350_000..400_000).contains(&held), "{held} bytes");
+    }
 }

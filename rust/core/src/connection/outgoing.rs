@@ -1,5 +1,8 @@
 //! Messages as they are framed for sending.
 
+#[cfg(all(test, feature = "deflate"))]
+mod tests;
+
 use super::deflate::Method;
 use super::mask::extend_masked;
 use crate::queue::Kind;
@@ -135,32 +138,5 @@ pub(super) fn write_frame(out: &mut Vec<u8>, header: &FrameHeader, payload: &[u8
     match header.mask {
         Some(mask) => extend_masked(out, payload, mask),
         None => out.extend_from_slice(payload),
-    }
-}
-
-#[cfg(all(test, feature = "deflate"))]
-mod tests {
-    use super::super::deflate::Compressor;
-    use super::*;
-    use crate::config::Config;
-    use crate::handshake::DeflateParameters;
-    use tungstenite::protocol::Role;
-
-    fn method(compression_level: u8, server_max_window_bits: u8) -> Option<Method> {
-        let parameters = DeflateParameters { server_max_window_bits, ..DeflateParameters::default() };
-        let config = Config { compression_level, ..Config::default() };
-        Compressor::new(Role::Server, &parameters).method(1000, &config)
-    }
-
-    #[test]
-    fn message_for_many_is_compressed_once_for_all_who_agree() {
-        let message = Encoded::new(Kind::Binary, &[7; 1000]).unwrap();
-        let first = message.frame(method(2, 15));
-        assert!(first.payload().len() < 100);
-        assert!(Arc::ptr_eq(&first, &message.clone().frame(method(2, 15))));
-        assert!(!Arc::ptr_eq(&first, &message.frame(method(3, 15))));
-        assert!(!Arc::ptr_eq(&first, &message.frame(method(2, 9))));
-        assert!(Arc::ptr_eq(&first, &message.frame(method(2, 15))));
-        assert_eq!(message.frame(None).payload(), [7; 1000]);
     }
 }
