@@ -116,6 +116,7 @@ impl Pair {
         for message in messages {
             self.server.send(Kind::Text, message.as_bytes(), begin).expect("no mark is set");
         }
+        self.server.poll(begin, &mut self.scratch);
         let sent = begin.elapsed();
         let begin = Instant::now();
         for message in messages {

@@ -199,11 +199,11 @@ impl Filter {
         let OpCode::Data(opcode) = header.opcode else { return None };
         let Unfinished { is_text, is_compressed } = self.message_of(opcode, header)?;
         self.message = (!header.is_final).then_some(Unfinished { is_text, is_compressed });
-        let is_too_big = payload > self.max_message_size as u64;
         if is_compressed {
             return Some(Fragmented::new(header, opcode, payload, true));
         }
-        if is_too_big {
+        // Refused for its length alone.
+        if payload > self.max_message_size as u64 {
             return None;
         }
         if let Some(decompressor) = &mut self.decompressor {

@@ -16,6 +16,7 @@ fn compressed_message_is_one_frame_with_the_first_reserved_bit() {
         rig.send(Kind::Text, verse(1000).as_bytes());
         rig.send(Kind::Binary, &[7; 100_000]);
         rig.ping(b"not compressed");
+        rig.settle();
         let frames = rig.frames();
         assert_eq!(
             frames.iter().map(|frame| frame.first).collect::<Vec<_>>(),
@@ -33,8 +34,10 @@ fn message_below_the_threshold_is_sent_as_it_is() {
     for side in BOTH {
         let mut rig = alone_with(side, |config| config.compression_threshold = 100);
         rig.send(Kind::Text, verse(99).as_bytes());
+        rig.settle();
         assert_eq!(rig.frames(), [text(&verse(99))]);
         rig.send(Kind::Text, verse(100).as_bytes());
+        rig.settle();
         assert_eq!(rig.frames()[0].first, FIN | RSV1 | TEXT);
     }
 }
@@ -48,6 +51,7 @@ fn threshold_and_level_may_change_while_the_connection_is_open() {
             for level in [1, 9, 1, 6, 2, 3] {
                 rig.peer.set_config(tungsten_core::Config { compression_level: level, ..rig.peer.config().clone() });
                 rig.send(Kind::Text, verse(3000).as_bytes());
+                rig.settle();
                 let frames = rig.frames();
                 assert_eq!(frames[0].first, FIN | RSV1 | TEXT);
                 assert_eq!(far.decompress(&frames[0].payload), verse(3000).as_bytes(), "level {level}");
@@ -55,6 +59,7 @@ fn threshold_and_level_may_change_while_the_connection_is_open() {
             let plain = tungsten_core::Config { compression_threshold: usize::MAX, ..rig.peer.config().clone() };
             rig.peer.set_config(plain);
             rig.send(Kind::Text, verse(3000).as_bytes());
+            rig.settle();
             assert_eq!(rig.frames(), [text(&verse(3000))]);
         }
     }
@@ -66,6 +71,7 @@ fn empty_message_is_sent_as_it_is() {
     for side in BOTH {
         for mut rig in [alone(side), takeover(side)] {
             rig.send(Kind::Text, b"");
+            rig.settle();
             assert_eq!(rig.frames(), [text("")]);
         }
     }
@@ -78,9 +84,11 @@ fn message_that_would_grow_is_sent_as_it_is() {
         let mut rig = alone(side);
         for len in [1, 10, 1000, 100_000] {
             rig.send(Kind::Binary, &noise(len));
+            rig.settle();
             assert_eq!(rig.frames(), [binary(noise(len))]);
         }
         rig.send(Kind::Text, verse(1000).as_bytes());
+        rig.settle();
         assert_eq!(decompressed(&rig.frames()[0].payload), verse(1000).as_bytes());
     }
 }
@@ -94,6 +102,7 @@ fn messages_refer_to_earlier_ones_with_context_takeover_only() {
             let mut sizes = Vec::new();
             for message in [noise(500), noise(10_000), noise(500), verse(70_000).into_bytes(), noise(500)] {
                 rig.send(Kind::Binary, &message);
+                rig.settle();
                 let frame = rig.frames().remove(0);
                 sizes.push(frame.payload.len());
                 let is_compressed = frame.first & RSV1 != 0;
@@ -111,6 +120,7 @@ fn client_that_is_told_a_window_too_small_for_it_sends_messages_as_they_are() {
     for mode in [Compression::Enabled, Compression::ContextTakeover] {
         let mut rig = open(Side::Client, mode, "; client_max_window_bits=8", |_| {});
         rig.send(Kind::Text, verse(1000).as_bytes());
+        rig.settle();
         assert_eq!(rig.frames(), [text(&verse(1000))]);
         rig.receive(&[FarEnd::new().message(TEXT, verse(1000))]);
         assert_eq!(rig.texts(), [verse(1000)]);
@@ -122,6 +132,7 @@ fn broadcast(message: &Encoded, modes: &[(Compression, &str, u8)]) -> Vec<Frame>
     let frame = |(mode, parameters, level): &(Compression, &str, u8)| {
         let mut rig = open(Side::Server, *mode, parameters, |config| config.compression_level = *level);
         rig.peer.send_encoded(message, Instant::now()).unwrap();
+        rig.settle();
         let wire = rig.frames().remove(0);
         let sent = rig.peer.compression().unwrap().sent;
         assert_eq!(sent, Volume { payload: 3000, wire: wire.payload.len() as u64 });
@@ -161,6 +172,7 @@ fn message_for_many_follows_the_messages_before_it_where_context_is_taken_over()
     let message = Encoded::new(Kind::Binary, &noise(1000)).unwrap();
     for round in 0..3 {
         rig.peer.send_encoded(&message, Instant::now()).unwrap();
+        rig.settle();
         let frame = rig.frames().remove(0);
         assert_eq!(frame.payload.len() < 100, round > 0);
         assert_eq!(far.decompress(&frame.payload), noise(1000));
@@ -173,9 +185,11 @@ fn message_for_many_goes_to_those_without_compression_and_from_clients_too() {
     let message = Encoded::new(Kind::Text, verse(300).as_bytes()).unwrap();
     let mut plain = super::rig::Rig::open(Side::Server);
     plain.peer.send_encoded(&message, Instant::now()).unwrap();
+    plain.settle();
     assert_eq!(plain.frames(), [text(&verse(300))]);
     let mut client = alone(Side::Client);
     client.peer.send_encoded(&message, Instant::now()).unwrap();
+    client.settle();
     assert_eq!(decompressed(&client.frames()[0].payload), verse(300).as_bytes());
 }
 

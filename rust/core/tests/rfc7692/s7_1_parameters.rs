@@ -50,6 +50,7 @@ fn sender_is_understood_with_every_window_and_takeover() {
                 let mut far = FarEnd::new();
                 for message in messages() {
                     rig.send(Kind::Binary, &message);
+                    rig.settle();
                     let frame = rig.frames().remove(0);
                     let is_compressed = frame.first & RSV1 != 0;
                     assert!(is_compressed || !takeover);
@@ -77,6 +78,7 @@ fn sender_does_not_refer_to_what_is_further_back_than_the_window() {
                 for (distance, is_seen) in [(window / 4, true), (window, false)] {
                     let message = noise(distance).repeat(2);
                     rig.send(Kind::Binary, &message);
+                    rig.settle();
                     let len = rig.frames().remove(0).payload.len();
                     assert_eq!(len < message.len() * 3 / 4, is_seen, "{side:?}, {window_bits} bits, {distance} back");
                 }
