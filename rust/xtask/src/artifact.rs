@@ -25,7 +25,12 @@ pub(crate) fn example(package: &str, name: &str, profile: Profile) -> Result<Pat
 
 /// Builds the program of `package` and returns its path. Cargo's progress is seen.
 pub(crate) fn program(package: &str, profile: Profile) -> Result<PathBuf> {
-    build(package, &[], profile, "bin", |message| message["executable"].as_str().map(PathBuf::from))
+    build(package, &[], profile, "bin", executable)
+}
+
+/// Builds an example of `package` that is a program and returns its path. Cargo's progress is seen.
+pub(crate) fn example_program(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
+    build(package, &["--example", name], profile, "example", executable)
 }
 
 fn build(
@@ -55,6 +60,10 @@ fn build(
 fn shared_library(message: &Value) -> Option<PathBuf> {
     let mut files = message["filenames"].as_array()?.iter().filter_map(Value::as_str).map(PathBuf::from);
     files.find(|file| file.extension().is_some_and(|extension| extension == std::env::consts::DLL_EXTENSION))
+}
+
+fn executable(message: &Value) -> Option<PathBuf> {
+    message["executable"].as_str().map(PathBuf::from)
 }
 
 fn is_artifact(message: &Value, package: &str, kind: &str) -> bool {

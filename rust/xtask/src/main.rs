@@ -1,7 +1,9 @@
 //! The chores of Tungsten, run as `cargo xtask VERB`. One file per verb; this one only dispatches.
 
 mod artifact;
+mod autobahn;
 mod build;
+mod cache;
 mod demo;
 mod gdextension;
 mod godot;
@@ -27,6 +29,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Run the Autobahn test suite against client and server, of the core and in the engine.
+    Autobahn(autobahn::Flags),
     /// Build the extension and put it where Godot looks for it.
     Build(build::Flags),
     /// Run a demo in Godot: a client of an echo server, with ws:// and with wss://, a chat, or a multiplayer game.
@@ -43,6 +47,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
+        Verb::Autobahn(flags) => autobahn::run(flags),
         Verb::Build(flags) => build::run(flags),
         Verb::Demo(flags) => demo::run(flags),
         Verb::Godot(flags) => godot::run(flags),

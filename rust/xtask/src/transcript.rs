@@ -79,6 +79,11 @@ impl Transcript {
         Ok(())
     }
 
+    /// The lines that report an error or a leak, of a run that was not to end by itself.
+    pub(crate) fn errors(&self) -> Vec<String> {
+        bad_lines(self.lines.iter().map(|(_, line)| line.as_str()), &[])
+    }
+
     /// Prints all lines, for a run that was not live.
     pub(crate) fn print(&self) {
         for (_, line) in &self.lines {

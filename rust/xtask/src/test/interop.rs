@@ -1,7 +1,6 @@
 //! The layer that talks to programs of other people; `interop/README.md` says with whom and about what.
 
 mod bed;
-mod cache;
 mod conversation;
 mod godot3;
 mod nginx;

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use super::cache;
 use crate::godot::apt;
 use crate::godot::cache::program;
-use crate::{process, project};
+use crate::{cache, process, project};
 
 /// The engine without a window, with all that it needs, libc included. What machines have installed is often older than
 /// the last version of Godot 3, and each version has its own set of members.

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use super::cache;
 use crate::godot::{self, apt};
 use crate::process::{self, Background, Event, Stream};
-use crate::project;
+use crate::{cache, project};
 
 /// What to do without it.
 const HINT: &str = "there is no nginx on this machine and none could be fetched: install the package nginx";

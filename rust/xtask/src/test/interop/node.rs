@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::cache;
+use crate::cache::{self, Shelf};
 use crate::{godot, process, project};
 
 /// The oldest Node.js that our scripts run on.
@@ -42,7 +42,7 @@ impl Node {
 
         let source = project::root().join("interop/node");
         let ws = pinned(&fs::read_to_string(source.join("package.json"))?)?;
-        let installed = cache::open(&format!("ws-{ws}"), |temp| install(&source, temp))?;
+        let installed = cache::open(Shelf::Interop, &format!("ws-{ws}"), |temp| install(&source, temp))?;
         // A script finds packages next to itself only.
         let scripts = dir.join("node");
         copy(&source, &scripts)?;

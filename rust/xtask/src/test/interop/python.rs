@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use super::cache;
+use crate::cache::{self, Shelf};
 use crate::{godot, process, project};
 
 /// What to do without it.
@@ -58,7 +58,8 @@ impl Python {
             .with_context(|| format!("python3 is too old or does not run: {HINT}"))?;
         let requirements = fs::read_to_string(project::root().join("interop/python/requirements.txt"))?;
         let websockets = pinned(&requirements).context("requirements.txt does not name a version of websockets")?;
-        let packages = cache::open(&format!("websockets-{websockets}"), |temp| install(&program, temp))?;
+        let packages =
+            cache::open(Shelf::Interop, &format!("websockets-{websockets}"), |temp| install(&program, temp))?;
         let version = format!("websockets {websockets} on Python {}", python.trim());
         Ok(Self { program, version, packages })
     }

@@ -11,12 +11,33 @@ use crate::godot::apt::{self, Wanted};
 use crate::godot::cache::{lock, remove};
 use crate::project;
 
-/// The folder `name` of the cache. If it is not there, `fetch` fills a new one. At most one process fetches at a time.
+/// Where things of one kind are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shelf {
+    /// The conformance suite.
+    Autobahn,
+    /// Programs of other people to talk to.
+    Interop,
+}
+
+impl Shelf {
+    /// A folder of the one that the variable `TUNGSTEN_CACHE` names, or of `target` here.
+    fn folder(self) -> PathBuf {
+        let root = project::root();
+        let cache = env::var_os("TUNGSTEN_CACHE").map_or_else(|| root.join("target"), |dir| root.join(dir));
+        cache.join(match self {
+            Self::Autobahn => "autobahn",
+            Self::Interop => "interop",
+        })
+    }
+}
+
+/// The folder `name` on a shelf. If it is not there, `fetch` fills a new one. At most one process fetches at a time.
 ///
 /// # Errors
 /// Nothing could be fetched: the cache is then as it was before.
-pub(super) fn open(name: &str, fetch: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
-    let cache = folder();
+pub(crate) fn open(shelf: Shelf, name: &str, fetch: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    let cache = shelf.folder();
     let kept = cache.join(name);
     if kept.is_dir() {
         return Ok(kept);
@@ -39,22 +60,16 @@ pub(super) fn open(name: &str, fetch: impl FnOnce(&Path) -> Result<()>) -> Resul
     Ok(kept)
 }
 
-/// A package with all that it needs, unpacked below the folder `name` of the cache.
+/// A package with all that it needs, unpacked below the folder `name` of what interoperability is tested with.
 ///
 /// # Errors
 /// It could not be fetched.
-pub(super) fn open_packages(name: &str, wanted: Wanted<'_>) -> Result<PathBuf> {
-    let kept = open(name, |temp| {
+pub(crate) fn open_packages(name: &str, wanted: Wanted<'_>) -> Result<PathBuf> {
+    let kept = open(Shelf::Interop, name, |temp| {
         let work = temp.join("work");
         apt::fetch(wanted, &work)?;
         fs::rename(work.join("sysroot"), temp.join("sysroot"))?;
         remove(&work)
     })?;
     Ok(kept.join("sysroot"))
-}
-
-/// `interop` in the folder that the variable `TUNGSTEN_CACHE` names, or `target/interop` here.
-fn folder() -> PathBuf {
-    let root = project::root();
-    env::var_os("TUNGSTEN_CACHE").map_or_else(|| root.join("target"), |dir| root.join(dir)).join("interop")
 }
