@@ -41,7 +41,7 @@ pub(crate) struct Flags {
     #[arg(long)]
     engine: bool,
     /// Run these cases only, such as `6.4.*`.
-    #[arg(long, num_args = 1.., value_name = "PATTERN", conflicts_with = "sample")]
+    #[arg(long, num_args = 1.., value_name = "PATTERN", value_parser = parse_pattern, conflicts_with = "sample")]
     cases: Vec<String>,
     /// Run only a few of the cases about compression, which take longest.
     #[arg(long)]
@@ -153,6 +153,13 @@ impl Role {
             Self::Server => "server",
         }
     }
+}
+
+/// Refuses what is meant to be another argument: it would be taken for one more pattern.
+fn parse_pattern(text: &str) -> Result<String> {
+    let is_pattern = text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '*');
+    ensure!(is_pattern, "cases have numbers, such as 6.4.1 or 6.4.*");
+    Ok(text.to_owned())
 }
 
 /// What a program has printed, for an error.
