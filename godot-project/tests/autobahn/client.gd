@@ -24,6 +24,7 @@ func _process(_delta: float) -> bool:
 	if _visited == _urls.size():
 		return true
 	_peer = TungstenWebSocketPeer.new()
+	_peer.compression = Echo.COMPRESSION
 	var error := _peer.connect_to_url(_urls[_visited])
 	if error != OK:
 		push_error("%s: %s" % [_urls[_visited], error_string(error)])

@@ -1,6 +1,9 @@
 extends RefCounted
 ## What both ends do with messages, and how fast.
 
+const COMPRESSION := TungstenWebSocketPeer.COMPRESSION_CONTEXT_TAKEOVER
+
+
 ## Frames as fast as they come: the suite waits for each answer before it goes on.
 static func hurry() -> void:
 	Engine.max_fps = 0

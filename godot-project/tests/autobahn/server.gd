@@ -13,6 +13,7 @@ var _server := WebSocketServer.new()
 func _initialize() -> void:
 	Echo.hurry()
 	_server.bind_ip = "127.0.0.1"
+	_server.compression = Echo.COMPRESSION
 	if _server.listen(0) != OK:
 		quit(1)
 	print("ready ", _server.get_local_port())

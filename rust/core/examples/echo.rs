@@ -14,7 +14,7 @@ use std::time::Instant;
 use std::{env, io, thread};
 
 use tungsten_core::net::{Accepted, Listener, Scratch, StreamId, TcpConnector, ThreadResolver};
-use tungsten_core::{Config, Guest, Misuse, Network, Peer, ReadyState, Request, SendError, WsUrl};
+use tungsten_core::{Compression, Config, Guest, Misuse, Network, Peer, ReadyState, Request, SendError, WsUrl};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = env::args().skip(1);
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Limits, deadlines and what else there is to choose, the same for both ends.
 fn config() -> Config {
-    Config::default()
+    Config { compression: Compression::ContextTakeover, ..Config::default() }
 }
 
 /// Connects, and echoes until the server has closed.

@@ -106,13 +106,9 @@ fn trial(suite: &Suite, subject: &Subject, role: Role, patterns: &[String]) -> R
     };
     let announced = announced.with_context(|| format!("{name} could not be tested"))?;
     let report = Report::read(&name, &dir)?;
+    let seconds = started.elapsed().as_secs_f32();
     println!("{}", report.table());
-    println!(
-        "{} cases in {:.1} s; {}",
-        report.len(),
-        started.elapsed().as_secs_f32(),
-        dir.join("index.html").display()
-    );
+    println!("{} cases in {seconds:.1} s; {}", report.len(), dir.join("index.html").display());
     let wanted = if patterns == ["*"] { CASES } else { announced };
     ensure!(report.len() == wanted, "{name}: the suite has told of {} cases instead of {wanted}", report.len());
     Ok(report)
