@@ -64,6 +64,11 @@ pub(crate) struct Connection {
     input: Vec<u8>,
     /// Messages wait in `input` or inside tungstenite because the receive queue was full.
     held_back: bool,
+    /// What the other side did wrong behind messages of this poll. It counts with the next one, so that they can be
+    /// answered.
+    postponed: Option<tungstenite::Error>,
+    /// Messages that had come before this poll.
+    received_before: u64,
     received: ReceiveQueue,
     transmit: TransmitQueue,
     pongs: Pongs,
@@ -105,6 +110,8 @@ impl Connection {
             config,
             input: Vec::new(),
             held_back: false,
+            postponed: None,
+            received_before: 0,
             received: ReceiveQueue::default(),
             transmit: TransmitQueue::default(),
             pongs: Pongs::default(),
@@ -161,6 +168,7 @@ impl Connection {
     /// A new poll: goes on with bytes that waited, for room in the receive queue or for this.
     pub(crate) fn resume(&mut self, now: Instant) {
         self.filter.start_counting();
+        self.received_before = self.received.total();
         if self.held_back {
             let waiting = std::mem::take(&mut self.input);
             self.process(&waiting, now);
@@ -369,11 +377,19 @@ impl Connection {
                 self.input = bytes.to_vec();
                 return;
             }
+            if let Some(error) = self.postponed.take() {
+                return self.fail(&error, now);
+            }
             let mut shim = Shim::new(&mut bytes, &mut self.filter, &mut self.transmit, &mut self.pongs);
             match self.context.read(&mut shim) {
                 Ok(message) => self.handle_message(message, now),
                 Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                     return self.handle_taken(bytes);
+                }
+                Err(error) if self.received.total() > self.received_before && self.is_open() => {
+                    self.postponed = Some(error);
+                    self.held_back = true;
+                    return;
                 }
                 Err(error) => self.fail(&error, now),
             }

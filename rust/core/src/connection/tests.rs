@@ -148,8 +148,20 @@ fn violations_are_answered_with_the_code_of_the_rfc() {
         let mut rig = Rig::with(|config| config.max_message_size = 200);
         rig.feed(&[text("before"), bytes, text("after")].concat());
         assert_eq!(rig.messages(), ["before"]);
+        rig.connection.resume(rig.now);
         rig.expect_violation(code, kind);
     }
+}
+
+#[test]
+fn message_before_a_violation_can_be_answered() {
+    let mut rig = Rig::new();
+    rig.feed(&[text("question"), frame(0xC1, b"rsv1")].concat());
+    assert_eq!(rig.connection.send(Kind::Text, b"answer"), Ok(()));
+    rig.connection.resume(rig.now);
+    let frames = rig.frames();
+    assert_eq!(frames[0], (1, b"answer".to_vec()));
+    assert_eq!((frames.len(), frames[1].0), (2, 8));
 }
 
 #[test]
