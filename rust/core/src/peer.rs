@@ -267,7 +267,10 @@ impl Peer {
     pub fn poll(&mut self, now: Instant, scratch: &mut Scratch) {
         let before = self.messages_received();
         self.poll_opening(now, scratch);
-        if let Stage::Open(session) = &mut self.stage {
+        // What came with the upgrade is enough for one poll.
+        if self.messages_received() == before
+            && let Stage::Open(session) = &mut self.stage
+        {
             session.poll(now, scratch);
         }
         self.is_behind = self.messages_received() > before;

@@ -235,3 +235,17 @@ fn no_pong_follows_the_close_frame() {
     let pongs = frames.iter().take_while(|(opcode, _)| *opcode == PONG).count();
     assert_eq!((pongs + 1, frames.last().unwrap().0), (frames.len(), CLOSE));
 }
+
+#[test]
+fn message_before_a_violation_in_one_piece_with_the_answer_can_be_answered() {
+    let mut rig = Rig::new();
+    rig.connect();
+    let accepted = rig.accept();
+    rig.feed(&[accepted, text("question"), frame(0x83, b"reserved opcode")].concat());
+    assert_eq!(rig.messages(), ["question"]);
+    rig.peer.send(Kind::Text, b"answer", rig.now).unwrap();
+    rig.poll();
+    let frames = parse(&rig.wire.take_written());
+    assert_eq!(frames[0], (TEXT, b"answer".to_vec()));
+    assert_eq!((frames.len(), frames[1].0), (2, CLOSE));
+}
