@@ -2,6 +2,7 @@
 
 mod artifact;
 mod autobahn;
+mod bench;
 mod build;
 mod cache;
 mod demo;
@@ -31,6 +32,8 @@ struct Cli {
 enum Verb {
     /// Run the Autobahn test suite against client and server, of the core and in the engine.
     Autobahn(autobahn::Flags),
+    /// Measure our classes beside the engine's, in one run of the engine, and say which targets are met.
+    Bench(bench::Flags),
     /// Build the extension and put it where Godot looks for it.
     Build(build::Flags),
     /// Run a demo in Godot: a client of an echo server, with ws:// and with wss://, a chat, or a multiplayer game.
@@ -48,6 +51,7 @@ enum Verb {
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Autobahn(flags) => autobahn::run(flags),
+        Verb::Bench(flags) => bench::run(flags),
         Verb::Build(flags) => build::run(flags),
         Verb::Demo(flags) => demo::run(flags),
         Verb::Godot(flags) => godot::run(flags),

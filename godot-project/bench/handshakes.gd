@@ -1,0 +1,13 @@
+extends "res://bench/echo.gd"
+## Connections that open one after the other: [code]times[/code] of them, and the switch [code]tls[/code].
+
+
+func _measure(subject: String, pair: RefCounted) -> void:
+	var times: int = plan["times"]
+	var begin := Time.get_ticks_usec()
+	for _time in times:
+		pair.drop()
+		if pair.open() != OK:
+			skip(subject, "it does not open")
+			return
+	report(subject, times * 1e6 / (Time.get_ticks_usec() - begin))

@@ -1,0 +1,213 @@
+//! What is measured, and what it should come to.
+
+/// One run of a script of `godot-project/bench`.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    /// The script, without its folder and ending.
+    pub(super) script: &'static str,
+    /// What it depends on; a switch is 1.
+    pub(super) args: &'static [(&'static str, u64)],
+    pub(super) tls: bool,
+    /// Whether each subject gets an engine of its own, because it is that process that is measured.
+    pub(super) is_alone: bool,
+    /// Whether it is part of `--short`.
+    pub(super) is_short: bool,
+    /// What it measures.
+    pub(super) rows: &'static [Row],
+}
+
+/// Something that is measured of every subject.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) unit: &'static str,
+    pub(super) better: Better,
+    pub(super) target: Option<Target>,
+}
+
+/// Which figure is the better one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Better {
+    Higher,
+    Lower,
+}
+
+/// What we want to reach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Target {
+    /// At most this, whatever the engine's class does.
+    AtMost(f64),
+    /// So many times better than the engine's class.
+    Times(f64),
+}
+
+impl Case {
+    /// Whether the row is one of this case.
+    pub(super) fn has_row(&self, name: &str) -> bool {
+        self.rows.iter().any(|row| row.name == name)
+    }
+}
+
+const PLAIN: Case =
+    Case { name: "", script: "echo", args: &[], tls: false, is_alone: false, is_short: false, rows: &[] };
+
+const fn echoes(name: &'static str, times: Option<f64>) -> Row {
+    let target = match times {
+        Some(times) => Some(Target::Times(times)),
+        None => None,
+    };
+    Row { name, unit: "messages/s", better: Better::Higher, target }
+}
+
+const fn costs(name: &'static str, unit: &'static str, target: Option<Target>) -> Row {
+    Row { name, unit, better: Better::Lower, target }
+}
+
+const ARGS_16: &[(&str, u64)] = &[("size", 16), ("window", 256)];
+const ARGS_1K: &[(&str, u64)] = &[("size", 1024), ("window", 64)];
+const ARGS_64K: &[(&str, u64)] = &[("size", 65_536), ("window", 4)];
+const ARGS_1M: &[(&str, u64)] = &[("size", 1_048_576), ("window", 1)];
+const TEXT_16: &[(&str, u64)] = &[("size", 16), ("window", 256), ("text", 1)];
+const TEXT_1K: &[(&str, u64)] = &[("size", 1024), ("window", 64), ("text", 1)];
+const TEXT_64K: &[(&str, u64)] = &[("size", 65_536), ("window", 4), ("text", 1)];
+const TEXT_1M: &[(&str, u64)] = &[("size", 1_048_576), ("window", 1), ("text", 1)];
+const LARGE: &[(&str, u64)] = &[("size", 64 << 20), ("window", 1), ("times", 1)];
+
+/// Every case, in the order in which they run.
+pub(super) const CASES: &[Case] = &[
+    Case { name: "echo_16", args: ARGS_16, is_short: true, rows: &[echoes("echo_16", Some(2.0))], ..PLAIN },
+    Case { name: "echo_1k", args: ARGS_1K, is_short: true, rows: &[echoes("echo_1k", Some(2.5))], ..PLAIN },
+    Case { name: "echo_64k", args: ARGS_64K, is_short: true, rows: &[echoes("echo_64k", Some(8.0))], ..PLAIN },
+    Case { name: "echo_1m", args: ARGS_1M, is_short: true, rows: &[echoes("echo_1m", Some(5.0))], ..PLAIN },
+    Case { name: "echo_16_text", args: TEXT_16, rows: &[echoes("echo_16_text", None)], ..PLAIN },
+    Case { name: "echo_1k_text", args: TEXT_1K, rows: &[echoes("echo_1k_text", None)], ..PLAIN },
+    Case { name: "echo_64k_text", args: TEXT_64K, rows: &[echoes("echo_64k_text", None)], ..PLAIN },
+    Case { name: "echo_1m_text", args: TEXT_1M, rows: &[echoes("echo_1m_text", None)], ..PLAIN },
+    Case { name: "echo_16_tls", args: ARGS_16, tls: true, rows: &[echoes("echo_16_tls", None)], ..PLAIN },
+    Case {
+        name: "echo_1k_tls",
+        args: ARGS_1K,
+        tls: true,
+        is_short: true,
+        rows: &[echoes("echo_1k_tls", Some(2.0))],
+        ..PLAIN
+    },
+    Case {
+        name: "echo_64k_tls",
+        args: ARGS_64K,
+        tls: true,
+        is_short: true,
+        rows: &[echoes("echo_64k_tls", Some(3.0))],
+        ..PLAIN
+    },
+    Case { name: "echo_1m_tls", args: ARGS_1M, tls: true, rows: &[echoes("echo_1m_tls", None)], ..PLAIN },
+    Case {
+        name: "latency",
+        script: "latency",
+        args: &[("size", 64), ("window", 1)],
+        rows: &[costs("latency_p50", "µs", None), costs("latency_p99", "µs", None)],
+        ..PLAIN
+    },
+    Case {
+        name: "handshakes",
+        script: "handshakes",
+        args: &[("size", 64), ("window", 1), ("times", 200)],
+        rows: &[Row { name: "handshakes", unit: "1/s", better: Better::Higher, target: None }],
+        ..PLAIN
+    },
+    Case {
+        name: "handshakes_tls",
+        script: "handshakes",
+        args: &[("size", 64), ("window", 1), ("times", 50)],
+        tls: true,
+        rows: &[Row { name: "handshakes_tls", unit: "1/s", better: Better::Higher, target: None }],
+        ..PLAIN
+    },
+    Case {
+        name: "idle",
+        script: "idle",
+        is_short: true,
+        rows: &[
+            costs("idle_100", "µs/poll", None),
+            costs("idle_1000", "µs/poll", None),
+            costs("idle_4000", "µs/poll", Some(Target::Times(100.0))),
+            // Of 4,000 to 100: a server whose poll does not depend on those who are idle stays at 1.
+            costs("idle_growth", "times", Some(Target::AtMost(2.0))),
+        ],
+        ..PLAIN
+    },
+    Case {
+        name: "active",
+        script: "active",
+        args: &[("clients", 4000), ("active", 100)],
+        rows: &[costs("active", "µs/poll", None)],
+        ..PLAIN
+    },
+    Case {
+        name: "memory",
+        script: "memory",
+        args: &[("clients", 1000)],
+        is_alone: true,
+        rows: &[costs("memory", "bytes", Some(Target::Times(10.0)))],
+        ..PLAIN
+    },
+    Case {
+        name: "memory_tls",
+        script: "memory",
+        args: &[("clients", 1000)],
+        tls: true,
+        is_alone: true,
+        rows: &[costs("memory_tls", "bytes", None)],
+        ..PLAIN
+    },
+    Case {
+        name: "memory_used",
+        script: "memory",
+        args: &[("clients", 1000), ("used", 1)],
+        is_alone: true,
+        rows: &[costs("memory_used", "bytes", Some(Target::Times(10.0)))],
+        ..PLAIN
+    },
+    Case {
+        name: "joins",
+        script: "joins",
+        args: &[("clients", 100)],
+        rows: &[costs("joins", "s", Some(Target::AtMost(1.0)))],
+        ..PLAIN
+    },
+    Case {
+        name: "multiplayer_poll",
+        script: "multiplayer_poll",
+        args: &[("clients", 1000), ("active", 50)],
+        rows: &[costs("multiplayer_poll", "µs/poll", None)],
+        ..PLAIN
+    },
+    Case { name: "large", args: LARGE, rows: &[echoes("large", None)], ..PLAIN },
+    Case {
+        name: "slow_reader",
+        script: "slow_reader",
+        args: &[("size", 65_536), ("window", 1024), ("times", 1024)],
+        rows: &[echoes("slow_reader", None)],
+        ..PLAIN
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_is_named_after_its_case() {
+        for case in CASES {
+            assert!(!case.rows.is_empty(), "{}", case.name);
+            assert!(case.rows.iter().all(|row| row.name.starts_with(case.name)), "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn short_run_has_a_target_in_every_case() {
+        let short = CASES.iter().filter(|case| case.is_short);
+        assert!(short.into_iter().all(|case| case.rows.iter().any(|row| row.target.is_some())));
+    }
+}
