@@ -48,7 +48,7 @@ func _measure(subject: String, pair: RefCounted) -> void:
 	var count: int = _counts[subject]
 	var usec := _exchange(pair, count)
 	if usec < 0:
-		skip(subject, "it has refused a message")
+		skip(subject, "a message was refused or lost")
 	else:
 		report(subject, count * 1e6 / usec)
 

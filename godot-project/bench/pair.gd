@@ -6,8 +6,8 @@ extends RefCounted
 
 const Identity := preload("res://bench/identity.gd")
 
-## How long opening a connection may take.
-const _PATIENCE_MSEC := 20_000
+## How long opening a connection, or one measurement, may take.
+const _PATIENCE_USEC := 20_000_000
 ## What all subjects are given, so that none has to refuse a message of a case.
 const _MARGIN := 1 << 20
 
@@ -29,10 +29,10 @@ func listen(bytes_in_flight: int, identity: Identity = null) -> Error:
 func open() -> Error:
 	client = _new_peer()
 	var error := client.connect_to_url(_url(), _client_options())
-	var deadline := Time.get_ticks_msec() + _PATIENCE_MSEC
+	var deadline := Time.get_ticks_usec() + _PATIENCE_USEC
 	while error == OK and not (client.get_ready_state() == TungstenWebSocketPeer.STATE_OPEN and _is_host_open()):
 		client.poll()
-		error = ERR_TIMEOUT if Time.get_ticks_msec() > deadline else _welcome()
+		error = ERR_TIMEOUT if Time.get_ticks_usec() > deadline else _welcome()
 	return error
 
 
@@ -50,12 +50,14 @@ func close() -> void:
 
 
 ## Exchanges so many messages with [param window] of them under way, and returns the time in microseconds; -1 if one was
-## refused.
+## refused or lost.
 func echo(message: PackedByteArray, window: int, count: int) -> int:
 	var sent := 0
 	var received := 0
 	var begin := Time.get_ticks_usec()
 	while received < count:
+		if Time.get_ticks_usec() > begin + _PATIENCE_USEC:
+			return -1
 		while sent < count and sent - received < window:
 			if client.send(message) != OK:
 				return -1
@@ -75,6 +77,8 @@ func echo_text(message: String, window: int, count: int) -> int:
 	var received := 0
 	var begin := Time.get_ticks_usec()
 	while received < count:
+		if Time.get_ticks_usec() > begin + _PATIENCE_USEC:
+			return -1
 		while sent < count and sent - received < window:
 			if client.send_text(message) != OK:
 				return -1
@@ -88,12 +92,15 @@ func echo_text(message: String, window: int, count: int) -> int:
 	return Time.get_ticks_usec() - begin
 
 
-## Offers so many messages to a reader that takes one of them after each poll, and returns the time in microseconds.
+## Offers so many messages to a reader that takes one of them after each poll, and returns the time in microseconds; -1 if
+## one was lost.
 func drain(message: PackedByteArray, count: int) -> int:
 	var sent := 0
 	var received := 0
 	var begin := Time.get_ticks_usec()
 	while received < count:
+		if Time.get_ticks_usec() > begin + _PATIENCE_USEC:
+			return -1
 		while sent < count and client.send(message) == OK:
 			sent += 1
 		client.poll()

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::figure::{Figure, OURS};
 
 /// Rows that tell a reader what to expect, by name, and what they mean to somebody who has not read the cases.
-const SHOWN: [(&str, &str); 13] = [
+const SHOWN: [(&str, &str); 12] = [
     ("echo_16", "messages of 16 bytes, 256 under way"),
     ("echo_1k", "messages of 1 KiB, 64 under way"),
     ("echo_64k", "messages of 64 KiB, 4 under way"),
@@ -18,7 +18,6 @@ const SHOWN: [(&str, &str); 13] = [
     ("active", "poll, 4,000 clients, 100 of them active"),
     ("idle_4000", "poll, 4,000 idle clients"),
     ("memory", "memory of an idle client"),
-    ("joins", "100 clients join"),
 ];
 
 const WIDTH: f64 = 760.0;
@@ -28,8 +27,8 @@ const TOP: f64 = 44.0;
 const LEFT: f64 = 290.0;
 /// Kept free on the right for the number behind the longest bar.
 const RIGHT: f64 = 70.0;
-/// What fills the width: a bar for a thousand times.
-const LARGEST: f64 = 1000.0;
+/// What fills the width.
+const LARGEST: f64 = 10_000.0;
 
 /// Both themes of whoever shows the picture. No background: that of the page is the right one.
 const STYLE: &str = "\
@@ -61,7 +60,7 @@ pub(super) fn svg(figures: &[Figure]) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n\
          <title>Tungsten beside the classes of the engine</title>\n<style>\n{STYLE}\n</style>\n"
     );
-    for power in 0..=3 {
+    for power in 0..=4 {
         let times = 10_f64.powi(power);
         let (x, class) = (x_of(times), if power == 0 { "one" } else { "grid" });
         write_line(&mut svg, x, bottom, class);

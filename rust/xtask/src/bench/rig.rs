@@ -22,6 +22,9 @@ const LIMIT: Duration = Duration::from_secs(1800);
 /// How long an engine may take to start, or to let a crowd in.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Memory does not depend on what else the machine does.
+const MEMORY_ROUNDS: u32 = 2;
+
 /// How often and how long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
@@ -61,7 +64,7 @@ impl Rig {
             samples = self.together(&together, pace)?;
         }
         for case in alone {
-            for round in 0..pace.rounds {
+            for round in 0..pace.rounds.min(MEMORY_ROUNDS) {
                 for subject in [ENGINE, OURS] {
                     let told = self.alone(case, subject)?;
                     samples.extend(told.into_iter().map(|sample| Sample { round: round.into(), ..sample }));
