@@ -42,14 +42,19 @@ func _initialize() -> void:
 
 func _soak() -> void:
 	await process_frame
-	var seconds := maxi(1, Conversation.option("seconds").to_int()) if not Conversation.option("seconds").is_empty() else SECONDS
-	_random.seed = Conversation.option("seed").to_int() if not Conversation.option("seed").is_empty() else hash(Time.get_ticks_usec())
+	var seconds := _option("seconds", SECONDS)
+	_random.seed = _option("seed", hash(Time.get_ticks_usec()))
 	print("soak: %d s with seed %d" % [seconds, _random.seed])
 	# What is made once is made in a first round.
 	await _play(1)
 	var objects := int(Performance.get_monitor(Performance.OBJECT_COUNT))
 	await _play(seconds)
 	_report(objects)
+
+
+func _option(option: String, default: int) -> int:
+	var text := Conversation.option(option)
+	return default if text.is_empty() else text.to_int()
 
 
 func _play(seconds: int) -> void:
