@@ -190,3 +190,14 @@ func _got_1001(client: RawClient) -> bool:
 
 func _has_ended(client: RawClient) -> bool:
 	return client.has_ended
+
+
+func test_when_the_session_ends_then_packets_that_were_not_read_stay_readable() -> void:
+	serve()
+	var client := await join("C1")
+	for number in 3:
+		expect_eq(put(SERVER, [number]), OK)
+	peers[SERVER].close()
+	await until_so(func() -> bool: return client.get_connection_status() == MultiplayerPeer.CONNECTION_DISCONNECTED)
+	expect_eq(take_all("C1").map(func(packet: Array) -> int: return packet[1][0]), [0, 1, 2])
+	expect_eq([client.get_available_packet_count(), client.get_packet(), client.get_packet_error()], [0, PackedByteArray(), ERR_UNCONFIGURED])

@@ -1,5 +1,6 @@
 //! One connection after the upgrade: tungstenite over buffers in memory, with queues, limits, close and deadlines.
 
+mod context;
 mod deflate;
 mod filter;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use crate::error::{Error, ErrorKind, Phase};
 use crate::handshake::DeflateParameters;
 use crate::heartbeat::{Beat, Heartbeat};
 use crate::queue::{Kind, Message, ReceiveQueue, TransmitQueue};
+use context::Context;
 pub use deflate::{CompressionStatus, Volume};
 use deflate::{Compressor, Decompressor};
 use filter::Filter;
@@ -25,13 +27,7 @@ use shim::{Pongs, Shim};
 use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
-use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
-
-/// What tungstenite reads at a time, and what an idle connection holds for it.
-const READ_BUFFER: usize = 4096;
-
-/// A connection that has brought a larger message gives the memory for it back.
-const RETAINED: u64 = 64 * 1024;
+use tungstenite::protocol::Role;
 
 /// Bytes a ping or pong may carry (RFC 6455 §5.5).
 const MAX_CONTROL_PAYLOAD: usize = 125;
@@ -53,7 +49,7 @@ pub(crate) enum End {
 /// [`Self::handle_timeout`]; bytes to write come out of [`Self::transmit`], messages out of [`Self::receive`], and
 /// [`Self::end`] tells when it is over.
 pub(crate) struct Connection {
-    context: WebSocketContext,
+    context: Context,
     filter: Filter,
     /// How messages are compressed, if that was agreed on.
     deflate: Option<DeflateParameters>,
@@ -102,7 +98,7 @@ impl Connection {
     fn new(role: Role, config: Config, deflate: Option<DeflateParameters>, now: Instant) -> Self {
         let decompressor = deflate.map(|parameters| Decompressor::new(role, &parameters));
         Self {
-            context: WebSocketContext::new(role, Some(context_config(&config))),
+            context: Context::new(role),
             filter: Filter::new(role, config.max_message_size, decompressor),
             deflate,
             compressor: deflate.map(|parameters| Compressor::new(role, &parameters)),
@@ -130,7 +126,7 @@ impl Connection {
     /// Puts new limits and deadlines in force.
     pub(crate) fn set_config(&mut self, config: Config) {
         if config.max_message_size != self.config.max_message_size {
-            self.context.set_config(|limits| *limits = context_config(&config));
+            self.context.set_config(&config);
             self.filter.set_max_message_size(config.max_message_size);
         }
         self.config = config;
@@ -381,7 +377,7 @@ impl Connection {
                 return self.fail(&error, now);
             }
             let mut shim = Shim::new(&mut bytes, &mut self.filter, &mut self.transmit, &mut self.pongs);
-            match self.context.read(&mut shim) {
+            match self.context.get(&self.config).read(&mut shim) {
                 Ok(message) => self.handle_message(message, now),
                 Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                     return self.handle_taken(bytes);
@@ -401,10 +397,8 @@ impl Connection {
         if !rest.is_empty() || self.filter.needs_no_input() {
             self.held_back = true;
             self.input = rest.to_vec();
-        } else if self.filter.largest() > RETAINED && self.filter.is_between_messages() && self.is_open() {
-            // Nothing is left inside the old one but memory.
-            self.context = WebSocketContext::new(self.role, Some(context_config(&self.config)));
-            self.filter.forget_largest();
+        } else if self.filter.is_between_messages() && self.is_open() {
+            self.context.forget();
         }
     }
 
@@ -450,7 +444,7 @@ impl Connection {
         self.close_sent = Some(frame);
         let mut nothing: &[u8] = &[];
         let mut shim = Shim::new(&mut nothing, &mut self.filter, &mut self.transmit, &mut self.pongs);
-        if let Err(error) = self.context.close(&mut shim, Some(wire)) {
+        if let Err(error) = self.context.get(&self.config).close(&mut shim, Some(wire)) {
             log::error!("a close frame was not queued: {error}; please report this");
         }
     }
@@ -460,7 +454,7 @@ impl Connection {
         let mut nothing: &[u8] = &[];
         let mut shim = Shim::new(&mut nothing, &mut self.filter, &mut self.transmit, &mut self.pongs);
         // A server's context reports its own end here; ours is decided by `update_end`.
-        let _ = self.context.flush(&mut shim);
+        let _ = self.context.get(&self.config).flush(&mut shim);
     }
 
     fn start_closing(&mut self, now: Instant) {
@@ -488,7 +482,7 @@ impl Connection {
         let ping = tungstenite::Message::Ping(bytes::Bytes::copy_from_slice(payload));
         let mut nothing: &[u8] = &[];
         let mut shim = Shim::new(&mut nothing, &mut self.filter, &mut self.transmit, &mut self.pongs);
-        if let Err(error) = self.context.write(&mut shim, ping) {
+        if let Err(error) = self.context.get(&self.config).write(&mut shim, ping) {
             log::error!("a ping was not queued: {error}; please report this");
         }
     }
@@ -542,15 +536,6 @@ impl fmt::Debug for Connection {
             .field("end", &self.end)
             .finish_non_exhaustive()
     }
-}
-
-fn context_config(config: &Config) -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(usize::MAX)
-        .max_message_size(Some(config.max_message_size))
-        .max_frame_size(Some(config.max_message_size))
 }
 
 /// The close frame that answers a violation (RFC 6455 §7.4.1), and its kind.

@@ -11,6 +11,8 @@ use tungsten_testkit::{LeafKind, Server, Step};
 
 /// What an idle connection may hold, whatever its limits.
 const LIMIT: isize = 16 * 1024;
+/// What a connection without TLS holds after any message: no buffer of 4 KiB, or of the size of a message, is left.
+const PLAIN_LIMIT: isize = 3 * 1024;
 
 struct Counting;
 
@@ -84,7 +86,7 @@ fn encrypted() -> Server {
 fn b6_idle_connection_holds_little_whatever_its_limits() {
     for config in [Config::default(), huge_limits()] {
         let held = held_after_echo(&plain(), config, 10);
-        assert!(held <= LIMIT, "{held} bytes");
+        assert!(held <= PLAIN_LIMIT, "{held} bytes");
     }
 }
 
@@ -96,10 +98,12 @@ fn b6_idle_encrypted_connection_holds_little() {
 
 #[test]
 fn b6_memory_of_a_large_message_is_given_back() {
-    for server in [plain(), encrypted()] {
-        let config = Config { close_timeout: Duration::from_secs(1), ..Config::default() };
-        let held = held_after_echo(&server, config, 10 << 20);
-        assert!(held <= LIMIT, "{held} bytes");
+    for (server, limit) in [(plain(), PLAIN_LIMIT), (encrypted(), LIMIT)] {
+        for size in [50_000, 10 << 20] {
+            let config = Config { close_timeout: Duration::from_secs(1), ..Config::default() };
+            let held = held_after_echo(&server, config, size);
+            assert!(held <= limit, "{held} bytes after {size}");
+        }
     }
 }
 
@@ -192,6 +196,6 @@ mod compression {
     fn connection_with_context_takeover_holds_a_compressor_and_a_decompressor() {
         // Both ends have both.
         let held = held_for(Compression::ContextTakeover) / 2;
-        assert!((350_000..400_000).contains(&held), "{held} bytes");
+        assert!((400_000..450_000).contains(&held), "{held} bytes");
     }
 }

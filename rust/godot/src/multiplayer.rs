@@ -48,7 +48,7 @@ pub(crate) trait Multiplayer: GodotClass {
     fn unique_id(&self) -> i32;
 
     /// Whether packets may be read.
-    fn is_in_session(&self) -> bool;
+    fn may_read(&self) -> bool;
 
     fn send_packet(&mut self, packet: &[u8]) -> Error;
 }
@@ -169,7 +169,7 @@ pub(crate) unsafe fn hand_out(
     r_buffer: RawPtr<*mut RawPtr<*const u8>>,
     r_buffer_size: RawPtr<*mut i32>,
 ) -> Result<(), Error> {
-    if !class.is_in_session() {
+    if !class.may_read() {
         return Err(Error::ERR_UNCONFIGURED);
     }
     // SAFETY: the caller vouches for the pointers.

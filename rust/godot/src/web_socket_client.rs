@@ -371,7 +371,7 @@ impl Multiplayer for WebSocketClient {
     }
 
     // Without `gd_mp_api` packets are those of the peer that `get_peer(1)` returns; this object has none of its own.
-    fn is_in_session(&self) -> bool {
+    fn may_read(&self) -> bool {
         self.is_multiplayer && self.membership.id() != 0
     }
 

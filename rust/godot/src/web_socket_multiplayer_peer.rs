@@ -58,8 +58,8 @@ pub(crate) struct WebSocketMultiplayerPeer {
     /// The clients of a server.
     roster: Roster,
     mailbox: Mailbox,
-    /// A connection that was closed and has not come to its end.
-    leaving: Option<Gd<WebSocketPeer>>,
+    /// Connections that were closed and have not come to their ends.
+    leaving: Vec<Gd<WebSocketPeer>>,
     last_error: Option<Gd<WebSocketError>>,
     base: Base<MultiplayerPeerExtension>,
 }
@@ -356,11 +356,10 @@ impl WebSocketMultiplayerPeer {
         Some(step)
     }
 
-    /// The session of a client is over.
+    /// The session of a client is over. Packets that were not read stay readable.
     fn forget(&mut self, connection: &Gd<WebSocketPeer>) {
         if self.is_client_of(connection) {
             self.role = Role::Nobody;
-            self.mailbox.inbox.clear();
         }
     }
 
@@ -369,17 +368,17 @@ impl WebSocketMultiplayerPeer {
     fn leave(&mut self, code: i64) {
         if let Role::Client { mut peer, .. } = std::mem::take(&mut self.role) {
             peer.bind_mut().close_with(code, GString::new());
-            self.leaving = Some(peer);
+            self.leaving.push(peer);
         }
         self.mailbox.inbox.clear();
     }
 
-    /// Goes on with the end of a connection that was closed.
+    /// Goes on with the ends of connections that were closed.
     fn poll_leaving(&mut self) {
-        self.leaving.take_if(|peer| {
+        self.leaving.retain_mut(|peer| {
             let mut peer = peer.bind_mut();
             peer.advance();
-            peer.is_over()
+            !peer.is_over()
         });
     }
 }
@@ -456,12 +455,12 @@ impl Multiplayer for WebSocketMultiplayerPeer {
         }
     }
 
-    fn is_in_session(&self) -> bool {
-        self.status() == ConnectionStatus::CONNECTED
+    fn may_read(&self) -> bool {
+        self.status() == ConnectionStatus::CONNECTED || self.mailbox.inbox.len() > 0
     }
 
     fn send_packet(&mut self, packet: &[u8]) -> Error {
-        if !self.is_in_session() {
+        if self.status() != ConnectionStatus::CONNECTED {
             return Error::ERR_UNCONFIGURED;
         }
         match &mut self.role {

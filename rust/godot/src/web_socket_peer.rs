@@ -18,7 +18,7 @@ use settings::Settings;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 use tungsten_core::net::KeyPin;
-use tungsten_core::{CloseFrame, Event, Guest, Kind, Message, Peer, ReadyState, Response, UpgradeRequest};
+use tungsten_core::{CloseFrame, Event, Guest, Message, Peer, ReadyState, Response, UpgradeRequest};
 
 /// A WebSocket connection. Its page of help is `doc_classes/WebSocketPeer.xml`.
 #[derive(GodotClass)]
@@ -62,8 +62,10 @@ pub(crate) struct WebSocketPeer {
     is_tls: bool,
     #[init(val = WriteMode::Binary)]
     write_mode: WriteMode,
-    /// What the last `get_packet` handed out: the engine reads it until the next one.
-    current: Option<Message>,
+    /// What the engine is reading: [`Self::get_packet_rawptr`] has told it where that is.
+    lent: Option<Message>,
+    /// The last message that was taken out was text.
+    was_string: bool,
     /// How the last `get_packet` went.
     #[init(val = Error::OK)]
     packet_error: Error,
@@ -100,10 +102,10 @@ impl IPacketPeerExtension for WebSocketPeer {
         }
         let taken = catch_unwind(AssertUnwindSafe(|| {
             let mut this = this.bind_mut();
-            this.take_packet()?;
-            let payload = this.current.as_ref().map(Message::payload).unwrap_or_default();
+            let packet = this.take_packet()?;
+            let payload = this.lent.insert(packet).payload();
             let size = i32::try_from(payload.len()).map_err(|_| Error::ERR_OUT_OF_MEMORY)?;
-            // SAFETY: as above; `current` keeps the bytes until the next packet is taken.
+            // SAFETY: as above; `lent` keeps the bytes until the next packet or poll, and the engine copies them at once.
             unsafe {
                 *r_buffer.ptr() = RawPtr::new(payload.as_ptr());
                 *r_buffer_size.ptr() = size;
@@ -187,11 +189,8 @@ impl WebSocketPeer {
     #[func]
     fn get_packet(&mut self) -> PackedByteArray {
         let taken = self.take_packet();
-        self.packet_error = convert::result(taken);
-        match &self.current {
-            Some(message) if taken.is_ok() => PackedByteArray::from(message.payload()),
-            _ => PackedByteArray::new(),
-        }
+        self.packet_error = taken.as_ref().map_or_else(|error| *error, |_| Error::OK);
+        taken.map(|packet| PackedByteArray::from(packet.payload())).unwrap_or_default()
     }
 
     // The one of `PacketPeer` knows only of its own `get_packet`.
@@ -313,7 +312,7 @@ impl WebSocketPeer {
 
     #[func]
     fn was_string_packet(&self) -> bool {
-        self.current.as_ref().is_some_and(|message| message.kind() == Kind::Text)
+        self.was_string
     }
 
     #[func]

@@ -375,7 +375,7 @@ impl Multiplayer for WebSocketServer {
     }
 
     // Without `gd_mp_api` packets are those of the peers; this object has none of its own.
-    fn is_in_session(&self) -> bool {
+    fn may_read(&self) -> bool {
         self.is_multiplayer
     }
 

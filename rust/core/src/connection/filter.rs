@@ -6,9 +6,9 @@
 //! * Text of which a part has come. tungstenite checks the UTF-8 of each fragment, so it refuses invalid text as soon as
 //!   it is there, and not once the frame is whole.
 //!
-//! To follow the frames has other uses. tungstenite keeps the memory that its largest frame needed, and reads any number
-//! of empty fragments in one call: to give the memory back and to bound the work of a poll, one has to know more than it
-//! tells. And it lets pass what RFC 6455 forbids: see [`Violation`].
+//! To follow the frames has other uses. tungstenite keeps the memory that it has once needed, and reads any number of empty
+//! fragments in one call: to give the memory back and to bound the work of a poll, one has to know more than it tells. And
+//! it lets pass what RFC 6455 forbids: see [`Violation`].
 
 mod fragment;
 mod header;
@@ -52,8 +52,6 @@ pub(super) struct Filter {
     frames: usize,
     /// Bytes that were decompressed since then.
     inflated: usize,
-    /// The largest frame that was handed on since [`Self::forget_largest`].
-    largest: u64,
 }
 
 /// What the first frame of a message says of all its frames.
@@ -77,7 +75,6 @@ impl Filter {
             violation: None,
             frames: 0,
             inflated: 0,
-            largest: 0,
         }
     }
 
@@ -234,7 +231,6 @@ impl Filter {
     fn hand_on_next(&mut self, held: Held, run: u64) {
         self.held = held;
         self.run = run;
-        self.largest = self.largest.max(run);
     }
 
     /// Whether there is more to hand on although all input was taken.
@@ -246,15 +242,6 @@ impl Filter {
     pub(super) fn is_between_messages(&self) -> bool {
         let is_between_frames = self.held.is_empty() && self.run == 0 && self.fragmented.is_none();
         is_between_frames && self.header.is_empty() && self.message.is_none() && self.violation.is_none()
-    }
-
-    /// The largest frame that was handed on.
-    pub(super) fn largest(&self) -> u64 {
-        self.largest
-    }
-
-    pub(super) fn forget_largest(&mut self) {
-        self.largest = 0;
     }
 
     /// What has compressed messages, if any may be.

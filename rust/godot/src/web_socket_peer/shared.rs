@@ -69,7 +69,7 @@ impl WebSocketPeer {
     /// Forgets the last connection: another one has been started.
     pub(super) fn start_over(&mut self, requested_url: String) {
         self.requested_url = requested_url;
-        self.current = None;
+        self.was_string = false;
         self.announced = 0;
     }
 
@@ -129,15 +129,12 @@ impl WebSocketPeer {
 
     /// The same as a script gets it: a text as `String`, a binary one as `PackedByteArray`; null without one.
     pub(crate) fn take_value(&mut self) -> Variant {
-        if self.take_packet().is_err() {
-            return Variant::nil();
-        }
-        match &self.current {
-            Some(message) if message.kind() == Kind::Text => {
+        match self.take_packet() {
+            Ok(message) if message.kind() == Kind::Text => {
                 convert::text(&String::from_utf8_lossy(message.payload())).to_variant()
             }
-            Some(message) => PackedByteArray::from(message.payload()).to_variant(),
-            None => Variant::nil(),
+            Ok(message) => PackedByteArray::from(message.payload()).to_variant(),
+            Err(_) => Variant::nil(),
         }
     }
 
@@ -174,6 +171,7 @@ impl WebSocketPeer {
 
     /// Does what [`Peer::poll`] does.
     pub(crate) fn advance(&mut self) {
+        self.lent = None;
         scratch::with(|scratch| self.peer.poll(Instant::now(), scratch));
     }
 
@@ -212,11 +210,11 @@ impl WebSocketPeer {
     }
 
     /// Takes the oldest packet out. Without one the error is that of the engine's own peer.
-    pub(super) fn take_packet(&mut self) -> Result<(), Error> {
+    pub(super) fn take_packet(&mut self) -> Result<Message, Error> {
         match self.peer.receive() {
             Some(message) => {
-                self.current = Some(message);
-                Ok(())
+                self.was_string = message.kind() == Kind::Text;
+                Ok(message)
             }
             None if self.peer.state() == ReadyState::Open => Err(Error::ERR_UNAVAILABLE),
             None => Err(Error::FAILED),

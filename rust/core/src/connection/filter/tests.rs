@@ -64,7 +64,7 @@ fn boundaries_are_found_whatever_the_pieces() {
             taken += piece.len();
             assert_eq!(rig.filter.is_between_messages(), ends.contains(&taken), "step {step}, byte {taken}");
         }
-        assert_eq!((rig.filter.frames, rig.filter.largest()), (5, 70_000));
+        assert_eq!(rig.filter.frames, 5);
         assert!(rig.out == stream);
     }
 }
