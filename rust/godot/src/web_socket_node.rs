@@ -95,7 +95,7 @@ impl WebSocketNode {
 
     #[func]
     fn send_text(&mut self, message: GString) -> Error {
-        self.send_kind(Kind::Text, message.to_string().as_bytes())
+        self.send_kind(Kind::Text, convert::utf8(&message).as_bytes())
     }
 
     #[func]

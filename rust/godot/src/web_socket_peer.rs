@@ -215,7 +215,7 @@ impl WebSocketPeer {
 
     #[func]
     fn send_text(&mut self, message: GString) -> Error {
-        self.send_bytes(message.to_string().as_bytes(), WriteMode::Text)
+        self.send_bytes(convert::utf8(&message).as_bytes(), WriteMode::Text)
     }
 
     #[func]

@@ -192,7 +192,7 @@ impl WebSocketServer {
 
     #[func]
     fn broadcast_text(&mut self, message: GString) -> Error {
-        self.send_to_all(Kind::Text, message.to_string().as_bytes())
+        self.send_to_all(Kind::Text, convert::utf8(&message).as_bytes())
     }
 
     #[func]
