@@ -1,0 +1,38 @@
+//! Targets for a fuzzer. Each is a function that takes any bytes, drives a [`Peer`](tungsten_core::Peer) over a stream
+//! in memory with them, and panics if something is not as it has to be.
+//!
+//! | target | what the bytes are | what has to be |
+//! |---|---|---|
+//! | [`extensions`] | offers and answers of permessage-deflate | both sides understand an agreement in the same way |
+//! | [`filter`] | a script of messages, fragments and control frames, compressed or not | what a plain [reading](reference) gives |
+//! | [`frames`] | what comes behind the handshake | the same |
+//! | [`handshake`] | requests and answers | the outcome does not depend on the pieces that they come in |
+//!
+//! All of them: no panic, one end, and no more [memory] than a bound.
+
+pub mod extensions;
+pub mod filter;
+pub mod frames;
+pub mod handshake;
+mod memory;
+mod random;
+mod reference;
+mod subject;
+mod wire;
+
+/// Makes a program of a target: for libFuzzer, or else one that runs the files it is given.
+#[macro_export]
+macro_rules! target {
+    ($run:path) => {
+        #[cfg(fuzzing)]
+        libfuzzer_sys::fuzz_target!(|data: &[u8]| $run(data));
+
+        #[cfg(not(fuzzing))]
+        fn main() -> std::io::Result<()> {
+            for path in std::env::args_os().skip(1) {
+                $run(&std::fs::read(path)?);
+            }
+            Ok(())
+        }
+    };
+}
