@@ -5,6 +5,12 @@ const PROTOCOL := "echo.tungsten"
 const ORDER := "do: "
 const TEXT := "grüße, 世界 🎲"
 
+## What the option [code]--compression[/code] means.
+const COMPRESSION := {
+	"enabled": TungstenWebSocketPeer.COMPRESSION_ENABLED,
+	"takeover": TungstenWebSocketPeer.COMPRESSION_CONTEXT_TAKEOVER,
+}
+
 ## Frames of the engine: many of them, but not all that two processor cores can do.
 const FRAMES_PER_SECOND := 500
 
@@ -15,6 +21,17 @@ static func all_bytes() -> PackedByteArray:
 	for byte in 256:
 		bytes.append(byte)
 	return bytes
+
+
+## Text of so many characters, which gets smaller.
+static func verse(length: int) -> String:
+	const LINE := "the quick brown fox jumps over the lazy dog; "
+	return LINE.repeat(length / LINE.length() + 1).left(length)
+
+
+## A message that is like the one before.
+static func alike(idx: int) -> String:
+	return "{\"player\": %d, \"position\": [12.5, 0.25, -3.75], \"health\": 100}" % idx
 
 
 ## The value of an option [code]--name=value[/code] of the command line; empty if it is not there.

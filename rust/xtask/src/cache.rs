@@ -73,3 +73,38 @@ pub(crate) fn open_packages(name: &str, wanted: Wanted<'_>) -> Result<PathBuf> {
     })?;
     Ok(kept.join("sysroot"))
 }
+
+/// A package of this system's own suite that it has not installed: where it is unpacked with all that is missing for it,
+/// and the folders of its libraries.
+///
+/// # Errors
+/// It could not be fetched.
+pub(crate) fn open_system_package(package: &str) -> Result<(PathBuf, Vec<PathBuf>)> {
+    let suite = suite(&fs::read_to_string("/etc/os-release").context("it is not known which system this is")?)?;
+    let wanted = Wanted { package, suites: &[&suite], counts_installed: true };
+    let sysroot = open_packages(&format!("{package}-{suite}"), wanted)?;
+    let folders = ["lib", "usr/lib"].into_iter().filter_map(|dir| fs::read_dir(sysroot.join(dir)).ok());
+    let libraries = folders.flatten().flatten().map(|entry| entry.path());
+    let libraries = libraries.filter(|dir| dir.to_string_lossy().ends_with("-linux-gnu"));
+    // What needs it finds it by itself where it is installed.
+    let libraries = libraries.flat_map(|dir| [dir.join("pulseaudio"), dir]).collect();
+    Ok((sysroot, libraries))
+}
+
+/// The suite that the packages of this machine are from, according to its `/etc/os-release`.
+fn suite(os_release: &str) -> Result<String> {
+    let name = os_release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    Ok(name.context("the system does not say which suite its packages are from")?.trim_matches('"').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suite_is_the_code_name_of_the_system() {
+        assert_eq!(suite("ID=debian\nVERSION_CODENAME=bookworm\n").unwrap(), "bookworm");
+        assert_eq!(suite("VERSION_CODENAME=\"trixie\"\n").unwrap(), "trixie");
+        assert!(suite("ID=debian\n").is_err());
+    }
+}

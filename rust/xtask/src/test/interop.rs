@@ -1,6 +1,7 @@
 //! The layer that talks to programs of other people; `interop/README.md` says with whom and about what.
 
 mod bed;
+mod browser;
 mod conversation;
 mod godot3;
 mod nginx;
@@ -17,6 +18,8 @@ use bed::Bed;
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Speaker {
+    /// Chromium's own WebSocket.
+    Browser,
     /// The classes of Godot 3.
     Godot3,
     /// `ws` on Node.js.
@@ -45,24 +48,36 @@ struct Case {
     server: Speaker,
     client: Speaker,
     route: Route,
+    /// How Tungsten compresses, if that is what the conversation is about; as the option of its scripts says it.
+    compression: Option<&'static str>,
 }
 
-const CASES: [Case; 15] = [
-    Case { name: "node_server_ws", server: Speaker::Node, client: Speaker::Tungsten, route: Route::Plain },
-    Case { name: "node_server_wss", server: Speaker::Node, client: Speaker::Tungsten, route: Route::Secure },
-    Case { name: "node_client_ws", server: Speaker::Tungsten, client: Speaker::Node, route: Route::Plain },
-    Case { name: "node_client_wss", server: Speaker::Tungsten, client: Speaker::Node, route: Route::Secure },
-    Case { name: "python_server_ws", server: Speaker::Python, client: Speaker::Tungsten, route: Route::Plain },
-    Case { name: "python_server_wss", server: Speaker::Python, client: Speaker::Tungsten, route: Route::Secure },
-    Case { name: "python_client_ws", server: Speaker::Tungsten, client: Speaker::Python, route: Route::Plain },
-    Case { name: "python_client_wss", server: Speaker::Tungsten, client: Speaker::Python, route: Route::Secure },
-    Case { name: "godot3_server", server: Speaker::Godot3, client: Speaker::Tungsten, route: Route::Plain },
-    Case { name: "godot3_server_wss", server: Speaker::Godot3, client: Speaker::Tungsten, route: Route::Secure },
-    Case { name: "godot3_client", server: Speaker::Tungsten, client: Speaker::Godot3, route: Route::Plain },
-    Case { name: "godot3_client_wss", server: Speaker::Tungsten, client: Speaker::Godot3, route: Route::Secure },
-    Case { name: "nginx_own_client", server: Speaker::Tungsten, client: Speaker::Tungsten, route: Route::Proxied },
-    Case { name: "nginx_node_client", server: Speaker::Tungsten, client: Speaker::Node, route: Route::Proxied },
-    Case { name: "nginx_python_client", server: Speaker::Tungsten, client: Speaker::Python, route: Route::Proxied },
+const CASES: [Case; 25] = [
+    Case::new("node_server_ws", Speaker::Node, Speaker::Tungsten, Route::Plain),
+    Case::new("node_server_wss", Speaker::Node, Speaker::Tungsten, Route::Secure),
+    Case::new("node_client_ws", Speaker::Tungsten, Speaker::Node, Route::Plain),
+    Case::new("node_client_wss", Speaker::Tungsten, Speaker::Node, Route::Secure),
+    Case::new("python_server_ws", Speaker::Python, Speaker::Tungsten, Route::Plain),
+    Case::new("python_server_wss", Speaker::Python, Speaker::Tungsten, Route::Secure),
+    Case::new("python_client_ws", Speaker::Tungsten, Speaker::Python, Route::Plain),
+    Case::new("python_client_wss", Speaker::Tungsten, Speaker::Python, Route::Secure),
+    Case::new("godot3_server", Speaker::Godot3, Speaker::Tungsten, Route::Plain),
+    Case::new("godot3_server_wss", Speaker::Godot3, Speaker::Tungsten, Route::Secure),
+    Case::new("godot3_client", Speaker::Tungsten, Speaker::Godot3, Route::Plain),
+    Case::new("godot3_client_wss", Speaker::Tungsten, Speaker::Godot3, Route::Secure),
+    Case::new("nginx_own_client", Speaker::Tungsten, Speaker::Tungsten, Route::Proxied),
+    Case::new("nginx_node_client", Speaker::Tungsten, Speaker::Node, Route::Proxied),
+    Case::new("nginx_python_client", Speaker::Tungsten, Speaker::Python, Route::Proxied),
+    Case::about_compression("node_server_enabled", Speaker::Node, Speaker::Tungsten, "enabled"),
+    Case::about_compression("node_server_takeover", Speaker::Node, Speaker::Tungsten, "takeover"),
+    Case::about_compression("node_client_enabled", Speaker::Tungsten, Speaker::Node, "enabled"),
+    Case::about_compression("node_client_takeover", Speaker::Tungsten, Speaker::Node, "takeover"),
+    Case::about_compression("python_server_enabled", Speaker::Python, Speaker::Tungsten, "enabled"),
+    Case::about_compression("python_server_takeover", Speaker::Python, Speaker::Tungsten, "takeover"),
+    Case::about_compression("python_client_enabled", Speaker::Tungsten, Speaker::Python, "enabled"),
+    Case::about_compression("python_client_takeover", Speaker::Tungsten, Speaker::Python, "takeover"),
+    Case::about_compression("browser_enabled", Speaker::Tungsten, Speaker::Browser, "enabled"),
+    Case::about_compression("browser_takeover", Speaker::Tungsten, Speaker::Browser, "takeover"),
 ];
 
 /// Holds every conversation. Always on the debug build: what differs in the other is not what others see of it.
@@ -79,15 +94,27 @@ pub(super) fn layer(options: &Options) -> Result<Tally> {
 }
 
 impl Case {
+    const fn new(name: &'static str, server: Speaker, client: Speaker, route: Route) -> Self {
+        Self { name, server, client, route, compression: None }
+    }
+
+    const fn about_compression(name: &'static str, server: Speaker, client: Speaker, mode: &'static str) -> Self {
+        Self { compression: Some(mode), ..Self::new(name, server, client, Route::Plain) }
+    }
+
     fn title(&self) -> String {
         format!("interop::{}", self.name)
     }
 
-    /// The name of the script that Tungsten runs in that role.
-    fn script_of_tungsten(&self, role: &str) -> String {
+    /// The name of the script of a `server` or a `client`.
+    fn script(&self, speaker: Speaker, role: &str) -> String {
         // With Godot 3 the conversation is another one.
         let is_with_godot3 = [self.server, self.client].contains(&Speaker::Godot3);
-        if is_with_godot3 { format!("godot3_{role}") } else { role.to_owned() }
+        match speaker {
+            _ if self.compression.is_some() => format!("compression_{role}"),
+            Speaker::Tungsten if is_with_godot3 => format!("godot3_{role}"),
+            _ => role.to_owned(),
+        }
     }
 
     /// Holds the conversation and prints the result.

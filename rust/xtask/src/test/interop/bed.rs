@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use super::browser::Browser;
 use super::godot3::Godot3;
 use super::nginx::{Nginx, Proxy};
 use super::node::Node;
@@ -26,6 +27,7 @@ pub(super) struct Bed {
     python: Python,
     godot3: Godot3,
     nginx: Nginx,
+    browser: Browser,
     /// Next to the staged project; goes with the rig.
     dir: PathBuf,
 }
@@ -41,11 +43,14 @@ impl Bed {
         fs::create_dir_all(&dir)?;
         let mut identity = Command::new(artifact::program("tungsten-testkit", Profile::Debug)?);
         process::capture(identity.arg("identity").arg("--dir").arg(&dir), IDENTITY_LIMIT)?;
-        match (Node::prepare(&dir), Python::prepare(), Godot3::prepare(&dir), Nginx::prepare()) {
-            (Ok(node), Ok(python), Ok(godot3), Ok(nginx)) => Ok(Self { rig, node, python, godot3, nginx, dir }),
-            (node, python, godot3, nginx) => {
+        match (Node::prepare(&dir), Python::prepare(), Godot3::prepare(&dir), Nginx::prepare(), Browser::prepare(&dir))
+        {
+            (Ok(node), Ok(python), Ok(godot3), Ok(nginx), Ok(browser)) => {
+                Ok(Self { rig, node, python, godot3, nginx, browser, dir })
+            }
+            (node, python, godot3, nginx, browser) => {
                 // All that is missing, not one after the other.
-                let errors = [node.err(), python.err(), godot3.err(), nginx.err()].into_iter().flatten();
+                let errors = [node.err(), python.err(), godot3.err(), nginx.err(), browser.err()].into_iter().flatten();
                 bail!("{}", errors.map(|error| format!("{error:#}")).collect::<Vec<_>>().join("\n"))
             }
         }
@@ -54,28 +59,35 @@ impl Bed {
     /// Who takes part, for a headline.
     pub(super) fn versions(&self) -> String {
         format!(
-            "Godot {}, {}, {}, {}, {}",
+            "Godot {}, {}, {}, {}, {}, {}",
             self.rig.version(),
             self.node.version(),
             self.python.version(),
             self.godot3.version(),
-            self.nginx.version()
+            self.nginx.version(),
+            self.browser.version()
         )
     }
 
     /// A `server` or a `client`; the caller adds the options.
     pub(super) fn command(&self, case: &Case, speaker: Speaker, role: &str) -> Result<Command> {
+        let script = case.script(speaker, role);
         match speaker {
-            Speaker::Godot3 => Ok(self.godot3.command(role)),
-            Speaker::Node => Ok(self.node.command(role)),
-            Speaker::Python => Ok(self.python.command(role)),
+            Speaker::Browser => bail!("a browser is told where to go when it starts"),
+            Speaker::Godot3 => Ok(self.godot3.command(&script)),
+            Speaker::Node => Ok(self.node.command(&script)),
+            Speaker::Python => Ok(self.python.command(&script)),
             Speaker::Tungsten => {
                 let mut command = self.rig.command_beside(role)?;
-                let script = case.script_of_tungsten(role);
                 command.arg("--script").arg(format!("res://tests/interop/{script}.gd")).arg("--");
                 Ok(command)
             }
         }
+    }
+
+    /// The browser at the page that is the client, with a profile of that name and options for the page.
+    pub(super) fn browser(&self, profile: &str, options: &str) -> Command {
+        self.browser.open(profile, options)
     }
 
     /// An nginx in front of a server on that port.

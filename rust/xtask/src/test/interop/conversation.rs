@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::bed::Bed;
 use super::nginx::Proxy;
-use super::{Case, Route};
+use super::{Case, Route, Speaker};
 use crate::process::Background;
 use crate::test::participant::{judge, told, with_output};
 use crate::transcript::Transcript;
@@ -30,11 +30,15 @@ pub(super) fn hold(case: &Case, bed: &Bed) -> Result<Vec<String>> {
     if case.route == Route::Secure {
         command.args(bed.identity());
     }
+    command.args(mode(case));
     let mut server = Background::start(command.stdin(Stdio::null()))?;
     let port = match server.wait_for("ready", START_LIMIT) {
         Ok(port) => port.parse().with_context(|| format!("the server is ready at {port:?}"))?,
         Err(error) => return Ok(with_output(vec![format!("{error:#}")], [("server", &server.kill())])),
     };
+    if case.client == Speaker::Browser {
+        return hold_with_browser(case, bed, server, port);
+    }
     let proxy = if case.route == Route::Proxied { Some(bed.proxy(port)?) } else { None };
     let client = Transcript::record(&mut client(case, bed, port, proxy.as_ref())?, LIMIT, false);
     let mut complaints = judge("client", &client, Some(SENTINEL));
@@ -55,6 +59,17 @@ pub(super) fn hold(case: &Case, bed: &Bed) -> Result<Vec<String>> {
     Ok(with_output(complaints, output))
 }
 
+/// The same with a client that neither prints nor ends: it tells the server what to print.
+fn hold_with_browser(case: &Case, bed: &Bed, server: Background, port: u16) -> Result<Vec<String>> {
+    let mode = case.compression.unwrap_or_default();
+    let options = format!("url=ws://127.0.0.1:{port}/&compression={mode}");
+    let browser = Background::start(bed.browser(case.name, &options).stdin(Stdio::null()))?;
+    let (lines, end) = server.end(LIMIT);
+    let server = Transcript::new(lines, end);
+    let complaints = judge("server", &server, Some(SENTINEL));
+    Ok(with_output(complaints, [("server", &server.lines), ("browser", &browser.kill())]))
+}
+
 /// The client, told where the server is and whom to trust.
 fn client(case: &Case, bed: &Bed, server_port: u16, proxy: Option<&Proxy>) -> Result<Command> {
     let mut command = bed.command(case, case.client, "client")?;
@@ -64,6 +79,11 @@ fn client(case: &Case, bed: &Bed, server_port: u16, proxy: Option<&Proxy>) -> Re
     } else {
         command.arg(format!("--url=wss://localhost:{port}/")).arg(bed.authority());
     }
-    command.args(proxy.map(|_| "--proxied"));
+    command.args(proxy.map(|_| "--proxied")).args(mode(case));
     Ok(command)
+}
+
+/// The option for a conversation about compression.
+fn mode(case: &Case) -> Option<String> {
+    case.compression.map(|mode| format!("--compression={mode}"))
 }

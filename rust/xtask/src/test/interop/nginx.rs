@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::godot::{self, apt};
+use crate::godot;
 use crate::process::{self, Background, Event, Stream};
 use crate::{cache, project};
 
@@ -64,12 +64,7 @@ impl Nginx {
     }
 
     fn fetched() -> Result<Self> {
-        let suite = suite(&fs::read_to_string("/etc/os-release").context("it is not known which system this is")?)?;
-        let wanted = apt::Wanted { package: "nginx", suites: &[&suite], counts_installed: true };
-        let sysroot = cache::open_packages(&format!("nginx-{suite}"), wanted)?;
-        let folders = ["lib", "usr/lib"].into_iter().filter_map(|dir| fs::read_dir(sysroot.join(dir)).ok());
-        let libraries = folders.flatten().flatten().map(|entry| entry.path());
-        let libraries = libraries.filter(|dir| dir.to_string_lossy().ends_with("-linux-gnu")).collect();
+        let (sysroot, libraries) = cache::open_system_package("nginx")?;
         Ok(Self { program: sysroot.join("usr/sbin/nginx"), libraries, version: String::new() })
     }
 
@@ -124,12 +119,6 @@ impl Proxy {
     }
 }
 
-/// The suite that the packages of this machine are from, according to its `/etc/os-release`.
-fn suite(os_release: &str) -> Result<String> {
-    let name = os_release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
-    Ok(name.context("the system does not say which suite its packages are from")?.trim_matches('"').to_owned())
-}
-
 /// Makes nginx take the socket as from a predecessor of itself: so no port has to be free at a later time.
 #[cfg(unix)]
 fn hand_over(command: &mut Command, listener: TcpListener) -> Result<()> {
@@ -140,16 +129,4 @@ fn hand_over(command: &mut Command, listener: TcpListener) -> Result<()> {
 #[cfg(not(unix))]
 fn hand_over(_command: &mut Command, _listener: TcpListener) -> Result<()> {
     anyhow::bail!("nginx can take over a socket on Unix only")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn suite_is_the_code_name_of_the_system() {
-        assert_eq!(suite("ID=debian\nVERSION_CODENAME=bookworm\n").unwrap(), "bookworm");
-        assert_eq!(suite("VERSION_CODENAME=\"trixie\"\n").unwrap(), "trixie");
-        assert!(suite("ID=debian\n").is_err());
-    }
 }
