@@ -60,8 +60,8 @@ func _hold(server_alone: bool, client_alone: bool, server_bits: int, client_bits
 		wanted.append("server_max_window_bits=%d" % server_bits)
 	if client_bits > 0:
 		wanted.append("client_max_window_bits=%d" % client_bits)
-	var what := "&".join(wanted)
-	await _open(what)
+	await _open("&".join(wanted))
+	var what := "with %s" % wanted
 	var is_alone := _mode == "enabled"
 	_expect(what, _peer.get_compression_parameters(), {
 		"server_no_context_takeover": server_alone or is_alone,

@@ -35,7 +35,7 @@ impl Script<'_> {
             0..=4 => self.message(step),
             5 => {
                 let payload = self.input.string();
-                self.push(FIN | PING + (step >> 3 & 1), payload);
+                self.push(FIN | (PING + (step >> 3 & 1)), payload);
             }
             6 => {
                 let payload = self.input.string();

@@ -48,11 +48,12 @@ struct Layer {
 }
 
 /// All layers, in the order in which they run.
-const LAYERS: [Layer; 8] = [
+const LAYERS: [Layer; 9] = [
     Layer { name: "tidy", run: |_| tidy::check() },
     Layer { name: "unit", run: cargo::unit },
     Layer { name: "api", run: cargo::api },
     Layer { name: "testkit", run: cargo::testkit },
+    Layer { name: "fuzz", run: cargo::fuzz },
     Layer { name: "godot", run: engine::layer },
     Layer { name: "multiplayer", run: multiplayer::layer },
     Layer { name: "soak", run: soak },

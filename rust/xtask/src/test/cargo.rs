@@ -36,6 +36,11 @@ pub(super) fn testkit(options: &Options) -> Result<Tally> {
     test(options, &["--package", "tungsten-testkit"])
 }
 
+/// The seeds of the fuzzer. It is a workspace of its own, and shares our folder for builds.
+pub(super) fn fuzz(options: &Options) -> Result<Tally> {
+    test(options, &["--manifest-path", "rust/fuzz/Cargo.toml", "--target-dir", "target", "--locked", "--test", "seeds"])
+}
+
 fn test(options: &Options, args: &[&str]) -> Result<Tally> {
     let mut cargo = project::cargo();
     cargo.arg("test").arg("--no-fail-fast").args(args).args(options.profile.cargo_flag());
