@@ -147,12 +147,6 @@ impl From<Compression> for tungsten_core::Compression {
     }
 }
 
-impl Default for Compression {
-    fn default() -> Self {
-        Self::Disabled
-    }
-}
-
 impl From<ReadyState> for State {
     fn from(state: ReadyState) -> Self {
         match state {

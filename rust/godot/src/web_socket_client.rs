@@ -34,6 +34,7 @@ pub(crate) struct WebSocketClient {
     verify: bool,
     trusted: Option<Gd<X509Certificate>>,
     buffers: Option<Buffers>,
+    #[init(val = Compression::Disabled)]
     compression_mode: Compression,
     peer: Option<Gd<WebSocketPeer>>,
     is_multiplayer: bool,

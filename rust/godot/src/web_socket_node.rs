@@ -35,6 +35,7 @@ pub(crate) struct WebSocketNode {
     #[export]
     trusted_tls_certificate: Option<Gd<X509Certificate>>,
 
+    #[init(val = Compression::Disabled)]
     compression_mode: Compression,
     peer: Option<Gd<WebSocketPeer>>,
     base: Base<Node>,
