@@ -1,9 +1,5 @@
 // What both ends of the conversation about compression in ../README.md agree on.
 
-import { ORDER } from './conversation.mjs';
-
-export { ORDER };
-
 /** More than the messages of the conversation. */
 export const LARGEST = 16 * 1024 * 1024;
 

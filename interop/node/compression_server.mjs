@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 
 import { WebSocketServer } from 'ws';
 
-import { LARGEST, ORDER, options } from './compression.mjs';
+import { LARGEST, options } from './compression.mjs';
+import { ORDER } from './conversation.mjs';
 
 /** Nobody needs the server for longer, should it never be told to quit. */
 const LIFETIME_MS = 60_000;

@@ -12,7 +12,8 @@ const PATIENCE_S := 15.0
 ## A script error ends the conversation without a word.
 const LIFETIME_S := 55.0
 const WINDOWS: Array[int] = [0, 9, 12, 15]
-const SIZES: Array[int] = [1, 300, 5000, 70_000, 1_000_000]
+const SIZES: Array[int] = [1, 300, 5000, 70_000]
+const BIG := 1_000_000
 const ALIKE := 20
 
 var _peer: TungstenWebSocketPeer = null
@@ -76,6 +77,7 @@ func _hold(server_alone: bool, client_alone: bool, server_bits: int, client_bits
 	for size in SIZES:
 		await _echo("%s: %d characters" % [what, size], Conversation.verse(size))
 		await _echo("%s: %d bytes" % [what, size], Conversation.verse(size).to_utf8_buffer())
+	await _echo("%s: a big message" % what, Conversation.verse(BIG).to_utf8_buffer())
 	await _echo("%s: a text" % what, Conversation.TEXT)
 	await _echo("%s: bytes" % what, Conversation.all_bytes())
 	await _echo("%s: no bytes" % what, PackedByteArray())
