@@ -20,12 +20,11 @@ use crate::queue::{Kind, Message, ReceiveQueue, TransmitQueue};
 use context::Context;
 pub use deflate::{CompressionStatus, Volume};
 use deflate::{Compressor, Decompressor};
-use filter::Filter;
+use filter::{Filter, Follows};
 pub use outgoing::{Encoded, SendError};
 use outgoing::{check_text, data_header, write_frame};
 use shim::{Pongs, Shim};
 use std::fmt;
-use std::io;
 use std::time::{Duration, Instant};
 use tungstenite::protocol::Role;
 
@@ -41,6 +40,15 @@ pub(crate) enum End {
     Failed(CloseFrame, Error),
     /// It ended before both close frames were exchanged.
     Lost(Error),
+}
+
+/// What the received bytes hold next.
+enum Read {
+    Message(Message),
+    /// A ping, a pong or a close frame.
+    Control(tungstenite::Message),
+    /// No more for now.
+    All,
 }
 
 /// The protocol state of one open connection.
@@ -376,12 +384,10 @@ impl Connection {
             if let Some(error) = self.postponed.take() {
                 return self.fail(&error, now);
             }
-            let mut shim = Shim::new(&mut bytes, &mut self.filter, &mut self.transmit, &mut self.pongs);
-            match self.context.get(&self.config).read(&mut shim) {
-                Ok(message) => self.handle_message(message, now),
-                Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return self.handle_taken(bytes);
-                }
+            match self.read(&mut bytes) {
+                Ok(Read::Message(message)) => self.received.push(message),
+                Ok(Read::Control(message)) => self.handle_control(message, now),
+                Ok(Read::All) => return self.handle_taken(bytes),
                 Err(error) if self.received.total() > self.received_before && self.is_open() => {
                     self.postponed = Some(error);
                     self.held_back = true;
@@ -389,6 +395,28 @@ impl Connection {
                 }
                 Err(error) => self.fail(&error, now),
             }
+        }
+    }
+
+    /// Reads the next message: by the filter if it comes in one frame, else by tungstenite.
+    fn read(&mut self, bytes: &mut &[u8]) -> Result<Read, tungstenite::Error> {
+        loop {
+            // What tungstenite has read ahead comes first.
+            if self.context.is_empty() {
+                match self.filter.read_message(bytes)? {
+                    Follows::Message(message) => return Ok(Read::Message(message)),
+                    Follows::Incomplete => return Ok(Read::All),
+                    Follows::Other => {}
+                }
+            }
+            let mut shim = Shim::new(bytes, &mut self.filter, &mut self.transmit, &mut self.pongs);
+            return match self.context.read(&self.config, &mut shim)? {
+                None if self.filter.is_taking_out() => continue,
+                None => Ok(Read::All),
+                Some(tungstenite::Message::Text(text)) => Ok(Read::Message(Message::new(Kind::Text, text.into()))),
+                Some(tungstenite::Message::Binary(payload)) => Ok(Read::Message(Message::new(Kind::Binary, payload))),
+                Some(control) => Ok(Read::Control(control)),
+            };
         }
     }
 
@@ -402,15 +430,13 @@ impl Connection {
         }
     }
 
-    fn handle_message(&mut self, message: tungstenite::Message, now: Instant) {
+    fn handle_control(&mut self, message: tungstenite::Message, now: Instant) {
         match message {
-            tungstenite::Message::Text(text) => self.received.push(Message::new(Kind::Text, text.into())),
-            tungstenite::Message::Binary(payload) => self.received.push(Message::new(Kind::Binary, payload)),
             tungstenite::Message::Pong(payload) => self.heartbeat.handle_pong(&payload, now),
             tungstenite::Message::Close(frame) => self.handle_close(CloseFrame::from_wire(frame), now),
-            // Answered by tungstenite; the pong is in the queue already or follows with the next read.
-            tungstenite::Message::Ping(_) => {}
-            tungstenite::Message::Frame(_) => debug_assert!(false, "tungstenite hands out whole messages"),
+            // tungstenite has made the pong, and would keep it until the next call.
+            tungstenite::Message::Ping(_) => self.flush_context(),
+            _ => debug_assert!(false, "tungstenite hands out whole messages"),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use crate::config::Config;
 use std::fmt;
+use std::io::{self, Read, Write};
+use tungstenite::Message;
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 
 /// What tungstenite reads at a time, and what it holds for that.
@@ -12,16 +14,40 @@ const READ_BUFFER: usize = 4096;
 pub(super) struct Context {
     role: Role,
     inner: Option<Box<WebSocketContext>>,
+    /// Frames may wait inside that it has read ahead.
+    is_ahead: bool,
 }
 
 impl Context {
     pub(super) fn new(role: Role) -> Self {
-        Self { role, inner: None }
+        Self { role, inner: None, is_ahead: false }
     }
 
     /// The context, made if there is none.
     pub(super) fn get(&mut self, config: &Config) -> &mut WebSocketContext {
         self.inner.get_or_insert_with(|| Box::new(WebSocketContext::new(self.role, Some(limits(config)))))
+    }
+
+    /// Reads a message; `None` if all that was there has been taken.
+    pub(super) fn read(
+        &mut self,
+        config: &Config,
+        stream: &mut (impl Read + Write),
+    ) -> Result<Option<Message>, tungstenite::Error> {
+        self.is_ahead = true;
+        match self.get(config).read(stream) {
+            Ok(message) => Ok(Some(message)),
+            Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.is_ahead = false;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether nothing was read ahead that [`Self::read`] would give.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.is_ahead
     }
 
     /// Gives the memory back. Only between messages, and as long as no close frame was sent or received.

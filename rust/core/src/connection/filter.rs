@@ -1,6 +1,8 @@
 //! What stands between the wire and tungstenite: it follows where frames start and end, and rewrites a few of them.
 //!
-//! Almost all bytes pass as they came. Two kinds of frames reach tungstenite as fragments instead (RFC 6455 §5.4):
+//! Messages in one frame, which are nearly all, are taken out here ([`Filter::read_message`]): there is nothing to put
+//! together and nothing to answer, and tungstenite would copy them twice. Of the other frames, most pass as they came. Two
+//! kinds reach tungstenite as fragments (RFC 6455 §5.4):
 //!
 //! * Those of compressed messages, decompressed.
 //! * Text of which a part has come. tungstenite checks the UTF-8 of each fragment, so it refuses invalid text as soon as
@@ -14,8 +16,10 @@ mod fragment;
 mod header;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use super::deflate::Decompressor;
+use crate::queue::{Kind, Message};
 use fragment::Fragmented;
 pub(super) use header::Violation;
 use header::{HeaderReader, Held, Next};
@@ -23,6 +27,7 @@ use std::io;
 use tungstenite::protocol::Role;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
+use whole::Whole;
 
 /// Frames and final blocks that are taken in one poll: a peer can make a million empty ones out of two megabytes.
 const MAX_FRAMES: usize = 16 * 1024;
@@ -44,6 +49,8 @@ pub(super) struct Filter {
     run: u64,
     /// The frame that is handed on behind them in fragments.
     fragmented: Option<Fragmented>,
+    /// The message that is taken out.
+    whole: Option<Whole>,
     /// The message of which more fragments follow.
     message: Option<Unfinished>,
     /// Why nothing more is handed on.
@@ -61,6 +68,25 @@ struct Unfinished {
     is_compressed: bool,
 }
 
+/// What follows in the stream.
+#[derive(Debug)]
+pub(super) enum Follows {
+    /// A message, which was taken out.
+    Message(Message),
+    /// A part of such a message; all that is at hand was taken.
+    Incomplete,
+    /// Nothing, or something for tungstenite.
+    Other,
+}
+
+/// Where a frame goes.
+#[derive(Debug)]
+enum Route {
+    AsItIs,
+    InFragments(Fragmented),
+    Out(Whole),
+}
+
 impl Filter {
     pub(super) fn new(role: Role, max_message_size: usize, decompressor: Option<Decompressor>) -> Self {
         Self {
@@ -71,6 +97,7 @@ impl Filter {
             held: Held::default(),
             run: 0,
             fragmented: None,
+            whole: None,
             message: None,
             violation: None,
             frames: 0,
@@ -86,6 +113,23 @@ impl Filter {
     pub(super) fn start_counting(&mut self) {
         self.frames = 0;
         self.inflated = 0;
+    }
+
+    /// Takes a message out that comes in one frame, if that is what follows.
+    ///
+    /// # Errors
+    /// Text that is not UTF-8.
+    pub(super) fn read_message(&mut self, input: &mut &[u8]) -> Result<Follows, std::str::Utf8Error> {
+        if self.held.is_empty() && self.run == 0 && self.whole.is_none() {
+            self.start_frame(input);
+        }
+        let Some(mut whole) = self.whole.take() else { return Ok(Follows::Other) };
+        if whole.take(input) {
+            whole.into_message().map(Follows::Message)
+        } else {
+            self.whole = Some(whole);
+            Ok(Follows::Incomplete)
+        }
     }
 
     /// Hands on to tungstenite what there is and what `buf` has room for.
@@ -166,15 +210,20 @@ impl Filter {
 
     /// Starts with the next frame. False if its header is not whole, or if it has to wait.
     fn start_frame(&mut self, input: &mut &[u8]) -> bool {
-        if self.fragmented.is_some() || self.violation.is_some() || self.frames >= MAX_FRAMES || input.is_empty() {
+        let is_within = self.fragmented.is_some() || self.whole.is_some() || self.violation.is_some();
+        if is_within || self.frames >= MAX_FRAMES || input.is_empty() {
             return false;
         }
         match self.header.read(input) {
             Ok(Some(Next::Frame { header, payload, payload_held, held })) => {
                 self.frames += 1;
-                self.fragmented = self.fragmented(&header, payload, input.len());
-                if self.fragmented.is_none() {
-                    self.hand_on_next(held, payload - payload_held);
+                match self.route(&header, payload, input.len()) {
+                    Route::AsItIs => self.hand_on_next(held, payload - payload_held),
+                    Route::InFragments(fragmented) => self.fragmented = Some(fragmented),
+                    Route::Out(whole) => {
+                        self.whole = Some(whole);
+                        return false;
+                    }
                 }
                 true
             }
@@ -190,24 +239,28 @@ impl Filter {
         }
     }
 
-    /// Decides whether a frame passes in fragments, and keeps track of messages. What is not valid passes as it is, for
-    /// tungstenite to refuse it.
-    fn fragmented(&mut self, header: &FrameHeader, payload: u64, at_hand: usize) -> Option<Fragmented> {
-        let OpCode::Data(opcode) = header.opcode else { return None };
-        let Unfinished { is_text, is_compressed } = self.message_of(opcode, header)?;
+    /// Decides where a frame goes, and keeps track of messages. What is not valid passes as it is, for tungstenite to
+    /// refuse it.
+    fn route(&mut self, header: &FrameHeader, payload: u64, at_hand: usize) -> Route {
+        let OpCode::Data(opcode) = header.opcode else { return Route::AsItIs };
+        let Some(Unfinished { is_text, is_compressed }) = self.message_of(opcode, header) else { return Route::AsItIs };
         self.message = (!header.is_final).then_some(Unfinished { is_text, is_compressed });
         if is_compressed {
-            return Some(Fragmented::new(header, opcode, payload, true));
+            return Route::InFragments(Fragmented::new(header, opcode, payload, true));
         }
-        // Refused for its length alone.
         if payload > self.max_message_size as u64 {
-            return None;
+            return Route::AsItIs;
         }
         if let Some(decompressor) = &mut self.decompressor {
             decompressor.count_plain(payload);
         }
         let is_partial = payload > at_hand as u64;
-        (is_text && is_partial).then(|| Fragmented::new(header, opcode, payload, false))
+        match opcode {
+            _ if is_text && is_partial => Route::InFragments(Fragmented::new(header, opcode, payload, false)),
+            Data::Text if header.is_final => Route::Out(Whole::new(Kind::Text, header.mask, payload)),
+            Data::Binary if header.is_final => Route::Out(Whole::new(Kind::Binary, header.mask, payload)),
+            _ => Route::AsItIs,
+        }
     }
 
     /// What a frame belongs to; `None` if it is not valid where it stands.
@@ -238,9 +291,15 @@ impl Filter {
         self.fragmented.as_ref().is_some_and(Fragmented::needs_no_input)
     }
 
+    /// Whether a message is being taken out, by [`Self::read_message`].
+    pub(super) fn is_taking_out(&self) -> bool {
+        self.whole.is_some()
+    }
+
     /// Whether all that was handed on is whole messages.
     pub(super) fn is_between_messages(&self) -> bool {
-        let is_between_frames = self.held.is_empty() && self.run == 0 && self.fragmented.is_none();
+        let is_within = self.fragmented.is_some() || self.whole.is_some();
+        let is_between_frames = self.held.is_empty() && self.run == 0 && !is_within;
         is_between_frames && self.header.is_empty() && self.message.is_none() && self.violation.is_none()
     }
 

@@ -154,6 +154,14 @@ fn violations_are_answered_with_the_code_of_the_rfc() {
 }
 
 #[test]
+fn messages_in_one_frame_and_in_many_keep_their_order() {
+    let mut rig = Rig::new();
+    let fragmented = |a: &[u8], b: &[u8]| [frame(0x01, a), frame(0x80, b)].concat();
+    rig.feed(&[text("1"), fragmented(b"2", b"3"), fragmented(b"4", b"5"), text("6"), fragmented(b"7", b"8")].concat());
+    assert_eq!(rig.messages(), ["1", "23", "45", "6", "78"]);
+}
+
+#[test]
 fn message_before_a_violation_can_be_answered() {
     let mut rig = Rig::new();
     rig.feed(&[text("question"), frame(0xC1, b"rsv1")].concat());

@@ -29,6 +29,11 @@ impl Message {
         Self { kind, payload }
     }
 
+    /// A message whose bytes are nobody else's.
+    pub(crate) fn owned(kind: Kind, payload: Vec<u8>) -> Self {
+        Self { kind, payload: payload.into() }
+    }
+
     /// Whether it was sent as text or as binary.
     pub fn kind(&self) -> Kind {
         self.kind

@@ -11,7 +11,7 @@ use std::io::ErrorKind;
 
 const LIMIT: usize = 1 << 20;
 
-/// A filter, and what it has handed on.
+/// A filter, and what it has handed on; messages that were taken out stand there as the frames they came in.
 struct Rig {
     filter: Filter,
     out: Vec<u8>,
@@ -25,15 +25,32 @@ impl Rig {
     /// Hands a piece in, as tungstenite asks for it: with room for at least a header. All of it is taken.
     fn feed(&mut self, mut piece: &[u8]) -> Result<(), String> {
         loop {
+            match self.filter.read_message(&mut piece).unwrap() {
+                Follows::Message(message) => {
+                    self.push(&message);
+                    continue;
+                }
+                Follows::Incomplete => break,
+                Follows::Other => {}
+            }
             let mut buf = [0; 4096];
             match self.filter.read(&mut piece, &mut buf) {
                 Ok(len) => self.out.extend_from_slice(&buf[..len]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock && self.filter.is_taking_out() => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error.to_string()),
             }
         }
         assert!(piece.is_empty());
         Ok(())
+    }
+
+    fn push(&mut self, message: &Message) {
+        let first = if message.kind() == Kind::Text { 0x81 } else { 0x82 };
+        self.out.extend(match self.filter.role {
+            Role::Client => frame(first, message.payload()),
+            Role::Server => masked(first, message.payload()),
+        });
     }
 }
 

@@ -1,0 +1,51 @@
+//! A message in one frame, which needs nothing of tungstenite.
+
+use super::super::mask::extend_masked;
+use crate::queue::{Kind, Message};
+
+/// Room that is made for a payload before it is there; what is longer grows as it comes.
+const PREPARED: usize = 1024 * 1024;
+
+/// Such a message while its bytes arrive.
+#[derive(Debug)]
+pub(super) struct Whole {
+    kind: Kind,
+    /// As the next byte of the payload is masked.
+    mask: Option<[u8; 4]>,
+    remaining: u64,
+    payload: Vec<u8>,
+}
+
+impl Whole {
+    pub(super) fn new(kind: Kind, mask: Option<[u8; 4]>, len: u64) -> Self {
+        let prepared = usize::try_from(len).unwrap_or(usize::MAX).min(PREPARED);
+        Self { kind, mask, remaining: len, payload: Vec::with_capacity(prepared) }
+    }
+
+    /// Takes what is at hand. True if that was all.
+    pub(super) fn take(&mut self, input: &mut &[u8]) -> bool {
+        let len = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(input.len());
+        let (piece, rest) = input.split_at(len);
+        *input = rest;
+        self.remaining -= len as u64;
+        match &mut self.mask {
+            None => self.payload.extend_from_slice(piece),
+            Some(mask) => {
+                extend_masked(&mut self.payload, piece, *mask);
+                mask.rotate_left(len % 4);
+            }
+        }
+        self.remaining == 0
+    }
+
+    /// The message.
+    ///
+    /// # Errors
+    /// Text that is not UTF-8.
+    pub(super) fn into_message(self) -> Result<Message, std::str::Utf8Error> {
+        if self.kind == Kind::Text {
+            std::str::from_utf8(&self.payload)?;
+        }
+        Ok(Message::owned(self.kind, self.payload))
+    }
+}
