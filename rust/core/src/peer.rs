@@ -377,8 +377,7 @@ impl Peer {
 
     /// Sends a message; what the socket does not take at once leaves with the next polls, in order.
     ///
-    /// The first few messages after a poll are written at once. Many are gathered and leave together, once they are
-    /// some kilobytes, with [`Self::flush`] or with the next poll.
+    /// The first message after a poll is written at once. More are gathered and leave together, once they are 64 KiB, with [`Self::flush`] or with the next poll.
     ///
     /// # Errors
     /// Why it was not accepted.
@@ -394,12 +393,15 @@ impl Peer {
         self.submit(now, |connection| connection.send_encoded(message))
     }
 
-    /// Sends a ping (RFC 6455 §5.5.2).
+    /// Sends a ping (RFC 6455 §5.5.2), at once.
     ///
     /// # Errors
     /// Why it was not accepted.
     pub fn ping(&mut self, payload: &[u8], now: Instant) -> Result<(), SendError> {
-        self.submit(now, |connection| connection.ping(payload))
+        self.submit(now, |connection| connection.ping(payload))?;
+        // One that waits would not tell the time.
+        self.flush(now);
+        Ok(())
     }
 
     /// Writes the messages that were gathered.

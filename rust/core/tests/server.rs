@@ -152,6 +152,7 @@ fn messages_that_the_server_leaves_unread_wait_and_come_when_it_reads() {
     for _ in 0..50 {
         clients[0].send(Kind::Binary, &[1; 500]);
     }
+    clients[0].poll();
     // Without `poll_peer`, nobody reads.
     let id = *server.peers.keys().next().unwrap();
     let deadline = now + PATIENCE;

@@ -9,10 +9,10 @@ use std::time::Instant;
 
 /// How many messages leave at once after a poll. Those beyond are gathered: each write costs the system as much as some
 /// kilobytes in it, and who sends many at a time does not wait for one.
-const PROMPT_MESSAGES: u32 = 4;
+const PROMPT_MESSAGES: u32 = 1;
 
 /// Bytes and messages that are gathered before they are written all the same.
-const GATHERED_BYTES: usize = 16 * 1024;
+const GATHERED_BYTES: usize = 64 * 1024;
 const GATHERED_MESSAGES: usize = 256;
 
 /// An open connection and the stream it runs over.

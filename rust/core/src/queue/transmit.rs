@@ -34,9 +34,14 @@ struct Unsent {
 impl TransmitQueue {
     /// Where `len` more bytes go.
     fn tail(&mut self, len: usize) -> &mut Vec<u8> {
-        let fits = self.chunks.back().is_some_and(|last| last.len() + len <= CHUNK);
-        if !fits {
-            self.chunks.push_back(Vec::with_capacity(len));
+        match self.chunks.back_mut() {
+            // It grows in long strides, as what is in it has to move each time.
+            Some(last) if last.len() + len <= CHUNK => {
+                if last.len() + len > last.capacity() {
+                    last.reserve((3 * last.len()).max(len).min(CHUNK - last.len()));
+                }
+            }
+            _ => self.chunks.push_back(Vec::with_capacity(len)),
         }
         self.chunks.back_mut().expect("a chunk was just made sure of")
     }

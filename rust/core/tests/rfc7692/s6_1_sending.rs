@@ -199,6 +199,7 @@ fn both_ends_count_the_bytes_before_and_after_and_remember_them() {
     let mut pair = Pair::open_with(config(Compression::Enabled), config(Compression::Enabled));
     pair.client.send(Kind::Text, verse(1000).as_bytes(), pair.now).unwrap();
     pair.client.send(Kind::Binary, &noise(100), pair.now).unwrap();
+    pair.client.flush(pair.now);
     pair.poll(Side::Server);
     let sent = pair.client.compression().unwrap().sent;
     assert_eq!(sent.payload, 1100);
