@@ -23,7 +23,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// Reads of one poll: more than this waits for the next one, so that no peer can hold up a frame.
-const MAX_READS: usize = 16;
+const MAX_READS: usize = 4;
 
 /// What to connect to, and how.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 
 /// Bytes that are read from a socket at a time.
-const READ: usize = 64 * 1024;
+const READ: usize = 256 * 1024;
 
 /// Buffers for reading, shared by all the connections that one thread polls: an idle connection holds none.
 pub struct Scratch {

@@ -208,7 +208,7 @@ fn one_poll_reads_no_more_than_a_bound() {
         config.max_queued_messages = None;
     });
     // As long as a read can be, so that each of them is worth another one.
-    let piece = frame(0x82, &[0; 64 * 1024 - 4]);
+    let piece = frame(0x82, &vec![0; 256 * 1024 - 10]);
     for _ in 0..100 {
         rig.wire.deliver(&piece);
     }
