@@ -7,8 +7,8 @@ use crate::random::{Input, Random};
 use crate::reference::{self, End, Setup};
 use crate::subject::Subject;
 
-/// What a connection may hold beyond a few times its limits: compressor and decompressor, mostly.
-const MEMORY: isize = 512 * 1024;
+/// What a connection may hold beyond a few times its limits: buffers to read with, compressor and decompressor, mostly.
+const MEMORY: isize = 896 * 1024;
 
 /// Small, so that it is met.
 const MAX_MESSAGE_SIZE: usize = 16 * 1024;

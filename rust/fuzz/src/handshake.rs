@@ -6,8 +6,8 @@ use crate::memory::peak_of;
 use crate::random::{Input, Random};
 use crate::subject::Subject;
 
-/// What may be held besides the bytes that came: the fields of a head, the state of an open connection.
-const MEMORY: isize = 256 * 1024;
+/// What may be held besides the bytes that came: buffers to read with, the fields of a head, the state of an open connection.
+const MEMORY: isize = 640 * 1024;
 
 /// Stands for what only a server knows that has read the request.
 const ACCEPT: &[u8] = b"@ACCEPT@";
