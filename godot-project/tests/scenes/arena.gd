@@ -21,7 +21,7 @@ func play() -> void:
 func _add(who: String) -> Node2D:
 	var arena: Node2D = load("res://demo/arena/arena.tscn").instantiate()
 	arena.name = who
-	set_multiplayer(SceneMultiplayer.new(), NodePath("/root/" + who))
+	set_multiplayer(SceneMultiplayer.new(), NodePath("%s/%s" % [root.get_path(), who]))
 	root.add_child(arena)
 	arena.add_witness().satisfied.connect(func() -> void: _satisfied += 1)
 	return arena

@@ -369,6 +369,11 @@ impl Connection {
         Some(CompressionStatus { parameters, sent, received })
     }
 
+    /// Whether bytes wait to be written.
+    pub(crate) fn has_unsent(&self) -> bool {
+        !self.transmit.is_empty()
+    }
+
     pub(crate) fn unsent_payload(&self) -> usize {
         self.transmit.unsent_payload()
     }
@@ -406,6 +411,8 @@ impl Connection {
                 match self.filter.read_message(bytes)? {
                     Follows::Message(message) => return Ok(Read::Message(message)),
                     Follows::Incomplete => return Ok(Read::All),
+                    // Nothing is left that would need a context.
+                    Follows::Other if bytes.is_empty() && self.filter.is_between_messages() => return Ok(Read::All),
                     Follows::Other => {}
                 }
             }

@@ -1,6 +1,7 @@
 //! One connection as an application sees it, from the URL to its end.
 
 mod accepting;
+mod interface;
 mod opening;
 mod session;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use crate::net::{Connector, Link, Next, Resolver, Scratch, Stream, TlsClient, Tl
 use crate::queue::{Kind, Message, ReceiveQueue};
 use crate::url::WsUrl;
 use accepting::Accepting;
+pub use interface::{Event, Guest, Network, ReadyState, Request};
 use opening::Opening;
 use session::Session;
 use std::collections::VecDeque;
@@ -24,74 +26,6 @@ use std::time::{Duration, Instant};
 
 /// Reads of one poll: more than this waits for the next one, so that no peer can hold up a frame.
 const MAX_READS: usize = 4;
-
-/// What to connect to, and how.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// Where to.
-    pub url: WsUrl,
-    /// Sub-protocols to ask for, the most wanted first (RFC 6455 §1.9).
-    pub protocols: Vec<String>,
-    /// Header fields to add to the request, as `Name: value`.
-    pub headers: Vec<String>,
-    /// TLS for a `wss` URL; without it such a URL cannot be used.
-    pub tls: Option<TlsClient>,
-}
-
-/// A stream on which a client is expected to ask for an upgrade.
-#[derive(Debug)]
-pub struct Guest {
-    /// The bytes.
-    pub stream: Box<dyn Stream>,
-    /// TLS, unless the stream is plain or does it itself.
-    pub tls: Option<TlsServer>,
-    /// Sub-protocols that the server speaks.
-    pub protocols: Vec<String>,
-    /// Header fields to add to the answer, as `Name: value`.
-    pub headers: Vec<String>,
-    /// Whether the application decides on the request, with [`Peer::admit`] or [`Peer::reject`].
-    pub asks: bool,
-    /// How to be polled again if a listener decides on it.
-    pub wake: Option<Wake>,
-}
-
-/// The outside world.
-#[derive(Debug)]
-pub struct Network {
-    /// Looks host names up.
-    pub resolver: Box<dyn Resolver>,
-    /// Connects to addresses.
-    pub connector: Box<dyn Connector>,
-}
-
-/// What a peer is doing, as an application may rely on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ReadyState {
-    /// A connection is being opened.
-    Connecting,
-    /// Messages may be sent.
-    Open,
-    /// A close frame was sent or received; the end is near.
-    Closing,
-    /// No connection.
-    Closed,
-}
-
-/// Something that happened in [`Peer::poll`]. Each happens at most once for a connection, and nothing after the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// The connection is open.
-    Opened,
-    /// The other side sent a close frame before we did.
-    CloseRequested(CloseFrame),
-    /// The connection was open and is over. Clean means that both close frames were exchanged (RFC 6455 §7.1.4).
-    Closed {
-        /// Whether both close frames were exchanged.
-        clean: bool,
-    },
-    /// The connection could not be opened; [`Peer::error`] says why.
-    Failed,
-}
 
 /// A connection that is driven by [`Peer::poll`]. It may be used again after its end.
 #[derive(Debug)]
@@ -377,7 +311,8 @@ impl Peer {
 
     /// Sends a message; what the socket does not take at once leaves with the next polls, in order.
     ///
-    /// The first message after a poll is written at once. More are gathered and leave together, once they are 64 KiB, with [`Self::flush`] or with the next poll.
+    /// The first message after a poll is written at once. More are gathered and leave together, once they are 64 KiB,
+    /// with [`Self::flush`] or with the next poll.
     ///
     /// # Errors
     /// Why it was not accepted.
@@ -415,11 +350,8 @@ impl Peer {
     }
 
     /// Whether [`Self::flush`] has something to do.
-    pub fn has_gathered(&mut self) -> bool {
-        match &mut self.stage {
-            Stage::Open(session) => session.has_gathered(),
-            Stage::Idle | Stage::Opening(_) | Stage::Accepting(_) => false,
-        }
+    pub fn has_gathered(&self) -> bool {
+        matches!(&self.stage, Stage::Open(session) if session.has_gathered())
     }
 
     /// Queues something, and writes it unless it is better gathered with others.

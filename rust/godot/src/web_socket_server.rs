@@ -187,12 +187,12 @@ impl WebSocketServer {
         message: PackedByteArray,
         #[opt(default = godot::meta::owned_into_arg(WriteMode::Binary))] write_mode: WriteMode,
     ) -> Error {
-        self.send_to_all(write_mode.into(), message.as_slice())
+        self.roster.send(write_mode.into(), message.as_slice(), |_| true)
     }
 
     #[func]
     fn broadcast_text(&mut self, message: GString) -> Error {
-        self.send_to_all(Kind::Text, convert::utf8(&message).as_bytes())
+        self.roster.send(Kind::Text, convert::utf8(&message).as_bytes(), |_| true)
     }
 
     #[func]
@@ -327,13 +327,6 @@ impl WebSocketServer {
             (Some(key), Some(certificate)) => tls::server(key, certificate, self.chain.as_ref()).map(Some),
             (None, None) => Ok(None),
             _ => Err("TLS needs both private_key and ssl_certificate".to_owned()),
-        }
-    }
-
-    fn send_to_all(&self, kind: Kind, payload: &[u8]) -> Error {
-        match Encoded::new(kind, payload) {
-            Ok(message) => self.roster.send(&message, |_| true),
-            Err(error) => convert::send_error(error),
         }
     }
 }

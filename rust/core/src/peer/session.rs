@@ -87,8 +87,8 @@ impl Session {
     }
 
     /// Whether messages were gathered that the stream has not been offered.
-    pub(super) fn has_gathered(&mut self) -> bool {
-        !self.is_stalled && !self.connection.transmit().is_empty()
+    pub(super) fn has_gathered(&self) -> bool {
+        !self.is_stalled && self.connection.has_unsent()
     }
 
     /// Writes what waits, and ends the stream after the last close frame.
@@ -98,7 +98,7 @@ impl Session {
         } else {
             self.connection.handle_transmitted();
         }
-        self.is_stalled = !self.connection.transmit().is_empty();
+        self.is_stalled = self.connection.has_unsent();
         if self.connection.is_finished_writing() {
             self.link.finish();
         }

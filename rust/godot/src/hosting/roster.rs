@@ -211,11 +211,15 @@ impl Roster {
         sessions.filter(|(_, session)| !session.is_dismissed).map(|(id, session)| (id, &session.peer))
     }
 
-    /// Sends a message to those that `is_meant` names. An error of one does not keep it from the others; the last is
-    /// returned.
-    pub(crate) fn send(&self, message: &Encoded, is_meant: impl Fn(i32) -> bool) -> Error {
+    /// Sends a message, encoded once, to those that `is_meant` names. An error of one does not keep it from the others;
+    /// the last is returned.
+    pub(crate) fn send(&self, kind: Kind, payload: &[u8], is_meant: impl Fn(i32) -> bool) -> Error {
+        let message = match Encoded::new(kind, payload) {
+            Ok(message) => message,
+            Err(error) => return convert::send_error(error),
+        };
         let meant = self.peers().filter(|(id, _)| is_meant(*id));
-        let errors = meant.map(|(_, peer)| peer.clone().bind_mut().send_encoded(message));
+        let errors = meant.map(|(_, peer)| peer.clone().bind_mut().send_encoded(&message));
         errors.filter(|error| *error != Error::OK).last().unwrap_or(Error::OK)
     }
 
@@ -226,10 +230,7 @@ impl Roster {
             return peer
                 .map_or(Error::ERR_INVALID_PARAMETER, |mut peer| peer.bind_mut().send_kind(Kind::Binary, packet));
         }
-        match Encoded::new(Kind::Binary, packet) {
-            Ok(message) => self.send(&message, |id| to.reaches(id)),
-            Err(error) => convert::send_error(error),
-        }
+        self.send(Kind::Binary, packet, |id| to.reaches(id))
     }
 
     /// The request of a client was accepted.
