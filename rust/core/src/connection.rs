@@ -64,8 +64,9 @@ pub(crate) struct Connection {
     compressor: Option<Compressor>,
     role: Role,
     config: Config,
-    /// Received bytes that wait because the receive queue is full. At most what one read gave.
+    /// Received bytes that wait, and how many of them were processed. At most what one read gave.
     input: Vec<u8>,
+    processed: usize,
     /// Messages wait in `input` or inside tungstenite because the receive queue was full.
     held_back: bool,
     /// What the other side did wrong behind messages of this poll. It counts with the next one, so that they can be
@@ -83,8 +84,8 @@ pub(crate) struct Connection {
     close_requested: bool,
     /// When closing began: with the first close frame, or when nothing could be written any more.
     closing_since: Option<Instant>,
-    /// Why we ended the connection: the other side broke the protocol or a limit.
-    violation: Option<Error>,
+    /// Why we ended the connection, and the close frame that says so: the other side broke the protocol or a limit.
+    violation: Option<(CloseFrame, Error)>,
     /// Nothing more comes from the other side.
     ended: bool,
     /// Nothing more can be written.
@@ -113,6 +114,7 @@ impl Connection {
             role,
             config,
             input: Vec::new(),
+            processed: 0,
             held_back: false,
             postponed: None,
             received_before: 0,
@@ -142,12 +144,12 @@ impl Connection {
 
     /// Whether more bytes may be handed to [`Self::handle_input`]; false while the receive queue is full.
     pub(crate) fn wants_input(&self) -> bool {
-        !self.ended && !self.held_back && !self.is_paused()
+        self.end.is_none() && !self.ended && !self.held_back && !self.is_paused()
     }
 
     /// Whether [`Self::resume`] has something to do.
     pub(crate) fn can_resume(&self) -> bool {
-        self.held_back && !self.is_paused()
+        self.end.is_none() && self.held_back && !self.is_paused()
     }
 
     /// Whether nothing can be written any more.
@@ -173,9 +175,15 @@ impl Connection {
     pub(crate) fn resume(&mut self, now: Instant) {
         self.filter.start_counting();
         self.received_before = self.received.total();
-        if self.held_back {
+        if self.can_resume() {
             let waiting = std::mem::take(&mut self.input);
-            self.process(&waiting, now);
+            let rest = self.process(&waiting[self.processed..], now);
+            if rest > 0 {
+                self.processed = waiting.len() - rest;
+                self.input = waiting;
+            } else {
+                self.processed = 0;
+            }
             self.update_end();
         }
     }
@@ -187,7 +195,8 @@ impl Connection {
         if self.held_back {
             self.input.extend_from_slice(bytes);
         } else {
-            self.process(bytes, now);
+            let rest = self.process(bytes, now);
+            self.input.extend_from_slice(&bytes[bytes.len() - rest..]);
         }
         self.update_end();
     }
@@ -378,29 +387,35 @@ impl Connection {
         self.transmit.unsent_payload()
     }
 
-    fn process(&mut self, mut bytes: &[u8], now: Instant) {
+    /// Takes messages out of bytes. How many of the bytes have to wait, at their end.
+    fn process(&mut self, mut bytes: &[u8], now: Instant) -> usize {
         self.held_back = false;
-        while self.violation.is_none() && self.close_received.is_none() {
+        while self.end.is_none() && self.violation.is_none() && self.close_received.is_none() {
             if self.is_paused() {
                 self.held_back = true;
-                self.input = bytes.to_vec();
-                return;
+                return bytes.len();
             }
             if let Some(error) = self.postponed.take() {
-                return self.fail(&error, now);
+                self.fail(&error, now);
+                break;
             }
             match self.read(&mut bytes) {
                 Ok(Read::Message(message)) => self.received.push(message),
                 Ok(Read::Control(message)) => self.handle_control(message, now),
-                Ok(Read::All) => return self.handle_taken(bytes),
+                Ok(Read::All) => {
+                    self.handle_taken(bytes);
+                    return bytes.len();
+                }
                 Err(error) if self.received.total() > self.received_before && self.is_open() => {
                     self.postponed = Some(error);
                     self.held_back = true;
-                    return;
+                    break;
                 }
                 Err(error) => self.fail(&error, now),
             }
         }
+        // Nothing behind the end of a connection counts.
+        0
     }
 
     /// Reads the next message: by the filter if it comes in one frame, else by tungstenite.
@@ -431,7 +446,6 @@ impl Connection {
     fn handle_taken(&mut self, rest: &[u8]) {
         if !rest.is_empty() || self.filter.needs_no_input() {
             self.held_back = true;
-            self.input = rest.to_vec();
         } else if self.filter.is_between_messages() && self.is_open() {
             self.context.forget();
         }
@@ -465,7 +479,7 @@ impl Connection {
             error => lower_case(&error.to_string()),
         };
         log::debug!("received data refused with {}: {reason}", frame.code);
-        self.violation = Some(Error::new(Phase::Open, kind, reason));
+        self.violation = Some((frame.clone(), Error::new(self.phase(), kind, reason)));
         self.start_closing(now);
         if self.close_sent.is_none() {
             self.send_close(frame);
@@ -527,9 +541,8 @@ impl Connection {
         }
         let done_writing = self.transmit.is_empty() || self.broken.is_some();
         self.end = match (&self.violation, &self.close_received) {
-            (Some(error), _) if self.ended || self.broken.is_some() => {
-                let frame = self.close_sent.clone();
-                frame.map(|frame| End::Failed(frame, error.clone()))
+            (Some((frame, error)), _) if self.ended || self.broken.is_some() => {
+                Some(End::Failed(frame.clone(), error.clone()))
             }
             (None, Some(frame)) if self.broken.is_none() && done_writing => Some(End::Clean(frame.clone())),
             // The other side may have ended its half of the stream; ours still takes the answer.
@@ -540,16 +553,19 @@ impl Connection {
     }
 
     fn lost(&self) -> Error {
-        let phase = if self.close_sent.is_some() { Phase::Close } else { Phase::Open };
         let message = match &self.broken {
             Some(reason) => format!("the connection was lost: {reason}"),
             None => "the other side ended the connection without a close frame".to_owned(),
         };
-        Error::new(phase, ErrorKind::ConnectionLost, message)
+        Error::new(self.phase(), ErrorKind::ConnectionLost, message)
+    }
+
+    fn phase(&self) -> Phase {
+        if self.close_sent.is_some() { Phase::Close } else { Phase::Open }
     }
 
     fn timed_out(&self) -> End {
-        if let (Some(error), Some(frame)) = (&self.violation, &self.close_sent) {
+        if let Some((frame, error)) = &self.violation {
             return End::Failed(frame.clone(), error.clone());
         }
         if self.broken.is_some() {

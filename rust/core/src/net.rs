@@ -17,9 +17,11 @@ mod verify;
 
 pub(crate) use dial::Dial;
 pub use link::Scratch;
-pub(crate) use link::{Link, Received};
+pub(crate) use link::{Flushed, Link, Received};
 pub use listen::{Accepted, Listener, Next, StreamId, Wake};
 pub use resolve::{Lookup, Resolver, ThreadResolver};
 pub use stream::{Connector, Stream};
 pub use tcp::TcpConnector;
+#[cfg(test)]
+pub(crate) use tls::TlsSession;
 pub use tls::{Identity, KeyPin, TlsClient, TlsOptions, TlsServer, Verification};

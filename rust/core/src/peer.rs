@@ -12,9 +12,8 @@ use crate::config::Config;
 use crate::connection::{CompressionStatus, Connection, Encoded, End, SendError};
 use crate::error::{Error, Misuse, Phase};
 use crate::handshake::{Agreed, ExtraFields, Response, ServerHandshake, UpgradeRequest};
-use crate::net::{Connector, Link, Next, Resolver, Scratch, Stream, TlsClient, TlsServer, Wake};
+use crate::net::{Link, Next, Scratch, Wake};
 use crate::queue::{Kind, Message, ReceiveQueue};
-use crate::url::WsUrl;
 use accepting::Accepting;
 pub use interface::{Event, Guest, Network, ReadyState, Request};
 use opening::Opening;
@@ -221,8 +220,7 @@ impl Peer {
             Stage::Opening(_) => Next::Now,
             Stage::Accepting(accepting) => Next::WhenReadyOr(Some(accepting.deadline(self.config.handshake_timeout))),
             Stage::Open(session) if self.is_behind => Next::Now,
-            Stage::Open(session) if session.may_have_more && session.connection.wants_input() => Next::Now,
-            Stage::Open(session) if session.connection.can_resume() => Next::Now,
+            Stage::Open(session) if session.has_more() => Next::Now,
             Stage::Open(session) => Next::WhenReadyOr(session.connection.deadline()),
         }
     }

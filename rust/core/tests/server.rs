@@ -3,7 +3,9 @@
 mod support;
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::thread;
 use std::time::{Duration, Instant};
 use support::{Client, PATIENCE, SOON, request};
 use tungsten_core::net::{Accepted, Identity, Listener, Scratch, StreamId, TlsServer};
@@ -95,6 +97,42 @@ impl Server {
                 && server.peers.values().filter(|peer| peer.state() == ReadyState::Open).count() == count
         });
         clients
+    }
+
+    /// Speaks TLS from now on; the URL for clients.
+    fn start_tls(&mut self) -> String {
+        let identity = TestAuthority::shared().leaf(LeafKind::Good);
+        let identity = Identity { certificates: identity.chain_pem().into(), key: identity.key_pem().into() };
+        self.tls = Some(TlsServer::new(&identity).unwrap());
+        format!("wss://localhost:{}", self.address().port())
+    }
+
+    /// A client whose connection over TLS is open at both ends.
+    #[track_caller]
+    fn joined_over_tls(&mut self) -> [Client; 1] {
+        let url = self.start_tls();
+        let mut clients = [Client::connect_with(Config::default(), request(&url))];
+        self.until(&mut clients, |server, clients| {
+            clients[0].peer.state() == ReadyState::Open
+                && server.peers.values().all(|peer| peer.state() == ReadyState::Open)
+        });
+        clients
+    }
+
+    /// A client that has been upgraded and does nothing by itself.
+    #[track_caller]
+    fn raw_client(&mut self) -> RawClient {
+        let (address, is_secure) = (self.address(), self.tls.is_some());
+        let client = thread::spawn(move || -> io::Result<RawClient> {
+            let mut client = RawClient::connect(address)?;
+            if is_secure {
+                client.start_tls("localhost")?;
+            }
+            client.upgrade(&[])?;
+            Ok(client)
+        });
+        self.until(&mut [], |_, _| client.is_finished());
+        client.join().unwrap().unwrap()
     }
 
     /// Polls until nothing is left to do.
@@ -210,12 +248,7 @@ fn heartbeat_finds_a_client_that_has_gone_silent() {
 #[test]
 fn server_with_tls_sends_its_certificate() {
     let mut server = Server::new(Config::default());
-    let identity = TestAuthority::shared().leaf(LeafKind::Good);
-    let identity = Identity { certificates: identity.chain_pem().into(), key: identity.key_pem().into() };
-    server.tls = Some(TlsServer::new(&identity).unwrap());
-    let url = format!("wss://localhost:{}", server.address().port());
-    let mut clients = [Client::connect_with(Config::default(), request(&url))];
-    server.until(&mut clients, |_, clients| clients[0].peer.state() == ReadyState::Open);
+    let mut clients = server.joined_over_tls();
     clients[0].send(Kind::Text, b"secret");
     server.until(&mut clients, |_, clients| clients[0].messages.len() == 1);
     clients[0].close(1000, "");
@@ -261,4 +294,43 @@ fn c7_five_hundred_half_requests_are_dropped_with_408_while_others_are_served() 
     }
     let refused = |peer: &&Peer| peer.error().is_some_and(|error| error.kind() == ErrorKind::HandshakeTimeout);
     assert_eq!(server.ended.iter().filter(refused).count(), 500);
+}
+
+#[test]
+fn all_that_was_sent_arrives_over_tls_although_the_client_closes_while_it_waits() {
+    let config = Config { outbound_high_water: None, max_queued_messages: None, ..Config::default() };
+    let mut server = Server::new(config);
+    let mut clients = server.joined_over_tls();
+    let now = Instant::now();
+    let peer = server.peers.values_mut().next().unwrap();
+    for number in 0..300u32 {
+        peer.send(Kind::Binary, &[&number.to_be_bytes()[..], &[0; 60_000]].concat(), now).unwrap();
+    }
+    // So much that neither system takes all of it.
+    server.settle();
+    assert!(server.peers.values().all(|peer| peer.buffered_amount() > 0));
+    clients[0].close(1000, "");
+    server.until(&mut clients, |server, clients| {
+        server.peers.is_empty() && clients[0].peer.state() == ReadyState::Closed
+    });
+    clients[0].until_closed(true);
+    let numbers = clients[0].messages.iter().map(|message| message.payload()[..4].try_into().unwrap());
+    assert!(numbers.map(u32::from_be_bytes).eq(0..300), "{} have arrived", clients[0].messages.len());
+}
+
+#[test]
+fn client_that_vanishes_in_the_middle_is_noticed() {
+    for is_secure in [false, true] {
+        for bytes in [&[0x82][..], &[0x82, 0x85, 1, 2, 3, 4, 5], &[0x02, 0x80, 1, 2, 3, 4], &[0x89, 0x80, 1, 2, 3, 4]] {
+            let mut server = Server::new(Config::default());
+            if is_secure {
+                server.start_tls();
+            }
+            let mut client = server.raw_client();
+            server.settle();
+            client.send_raw(bytes).unwrap();
+            drop(client);
+            server.until(&mut [], |server, _| server.peers.is_empty());
+        }
+    }
 }

@@ -134,8 +134,11 @@ impl Stream for EngineStream {
         }
     }
 
-    /// The engine cannot end one direction alone; dropping the stream ends both.
     fn finish(&mut self) {}
+
+    fn can_half_close(&self) -> bool {
+        false
+    }
 
     fn set_no_delay(&mut self, enabled: bool) {
         self.tcp.set_no_delay(enabled);

@@ -11,17 +11,19 @@ const MAX_WAITING_PONGS: usize = 16 * 1024;
 /// The opcode of a pong in the first byte of its frame (RFC 6455 §11.8).
 const PONG: u8 = 0x8A;
 
-/// Automatic answers to pings: how many bytes of them may be queued, and the one that found no room.
+/// Automatic answers to pings: how many bytes of them are queued, and the one that found no room.
 #[derive(Debug, Default)]
 pub(super) struct Pongs {
     queued: usize,
+    /// Where the last of them ends in the queue.
+    end: u64,
     postponed: Option<Vec<u8>>,
 }
 
 impl Pongs {
-    /// Told when the queue got shorter: an empty one has room for the postponed pong.
+    /// Told when the queue got shorter: there is room for the postponed pong once those before it have left.
     pub(super) fn refill(&mut self, transmit: &mut TransmitQueue) {
-        if !transmit.is_empty() {
+        if !transmit.has_left(self.end) {
             return;
         }
         self.queued = 0;
@@ -36,6 +38,7 @@ impl Pongs {
         } else {
             self.queued += frame.len();
             transmit.push_control(frame);
+            self.end = transmit.position();
         }
     }
 }

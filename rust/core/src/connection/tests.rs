@@ -41,6 +41,7 @@ impl Rig {
         while !self.connection.transmit().is_empty() {
             let front = self.connection.transmit().front().to_vec();
             self.connection.transmit().advance(front.len());
+            self.connection.transmit().settle();
             self.connection.handle_transmitted();
             out.extend_from_slice(&front);
         }
@@ -338,4 +339,16 @@ fn heartbeat_pings_while_open_and_gives_up_on_silence() {
     rig.advance(Duration::from_secs(1));
     rig.advance(Duration::from_secs(2));
     rig.expect_lost(ErrorKind::HeartbeatTimeout);
+}
+
+#[test]
+fn input_that_waits_for_room_is_not_moved_by_polls() {
+    let mut rig = Rig::with(|config| config.inbound_high_water = 10);
+    rig.feed(&text("a message of more than ten bytes").repeat(100));
+    let waiting = rig.connection.input.as_ptr();
+    rig.connection.resume(rig.now);
+    assert_eq!(rig.connection.input.as_ptr(), waiting, "nothing was taken out");
+    rig.connection.receive();
+    rig.connection.resume(rig.now);
+    assert_eq!(rig.connection.input.as_ptr(), waiting, "one was taken out");
 }

@@ -32,12 +32,22 @@ impl fmt::Debug for Scratch {
 /// What one read gave.
 #[derive(Debug)]
 pub(crate) enum Received {
-    /// Something came. It is worth reading again if there may be `more`.
-    Bytes { more: bool },
+    /// Something came, and more may be there. A read that was `short` has taken all the bytes, but an end may have come
+    /// behind them, of which the system has told already.
+    Bytes { short: bool },
     /// Nothing is there now.
     Nothing,
     /// Nothing more will come.
     End,
+}
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flushed {
+    /// All has left, what TLS had of it included.
+    All,
+    /// Something waits until the stream has room, or until TLS is negotiated.
+    WouldBlock,
 }
 
 /// A connected stream, with TLS if the URL asked for it.
@@ -97,34 +107,42 @@ impl Link {
                 ended = result?;
             }
         }
-        // A short read has taken all that was there, but on Windows readiness is told again only after an empty one.
-        if ended { Ok(Received::End) } else { Ok(Received::Bytes { more: cfg!(windows) || len == scratch.wire.len() }) }
+        if ended { Ok(Received::End) } else { Ok(Received::Bytes { short: len < scratch.wire.len() }) }
     }
 
     /// Writes from the front of the queue until it is empty or the socket is full.
     ///
     /// # Errors
     /// Why nothing more can be written.
-    pub(crate) fn transmit(&mut self, queue: &mut TransmitQueue) -> io::Result<()> {
+    pub(crate) fn transmit(&mut self, queue: &mut TransmitQueue) -> io::Result<Flushed> {
         loop {
             if let Some(tls) = &mut self.tls
                 && !tls.flush(&mut *self.stream)?
             {
-                return Ok(());
+                return Ok(Flushed::WouldBlock);
             }
-            if queue.is_empty() || self.is_negotiating() {
-                return Ok(());
+            queue.settle();
+            if queue.is_empty() {
+                return Ok(Flushed::All);
             }
-            let written = match &mut self.tls {
+            if self.is_negotiating() {
+                return Ok(Flushed::WouldBlock);
+            }
+            let taken = match &mut self.tls {
                 None => match self.stream.transmit(queue.front()) {
                     Ok(written) => written,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Flushed::WouldBlock),
                     Err(error) => return Err(error),
                 },
                 Some(tls) => tls.write(queue.front())?,
             };
-            queue.advance(written);
+            queue.advance(taken);
         }
+    }
+
+    /// Whether the other side may be waited for after [`Self::finish`].
+    pub(crate) fn can_half_close(&self) -> bool {
+        self.stream.can_half_close()
     }
 
     /// Tells the other side that nothing more will be written, once everything was.

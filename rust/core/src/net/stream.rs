@@ -27,6 +27,11 @@ pub trait Stream: Debug {
     /// Tells the other side that nothing more will be written. It may still be read from.
     fn finish(&mut self);
 
+    /// Whether [`Self::finish`] does that. Some streams cannot end one direction alone; dropping them ends both.
+    fn can_half_close(&self) -> bool {
+        true
+    }
+
     /// Turns Nagle's algorithm off (`true`) or on. What is not TCP ignores it.
     fn set_no_delay(&mut self, enabled: bool);
 

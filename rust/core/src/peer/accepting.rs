@@ -181,8 +181,10 @@ impl Accepting {
     }
 
     fn transmit(&mut self) -> Result<(), Error> {
-        let Some(link) = &mut self.link else { return Ok(()) };
-        link.transmit(&mut self.unsent).map_err(|error| lost(Phase::Handshake, &error.to_string()))
+        if let Some(link) = &mut self.link {
+            link.transmit(&mut self.unsent).map_err(|error| lost(Phase::Handshake, &error.to_string()))?;
+        }
+        Ok(())
     }
 
     /// Waits, within bounds, for the client to have read why it was refused.

@@ -6,12 +6,15 @@ mod gathering;
 mod heartbeat;
 mod opening;
 mod random;
+mod readiness;
+mod secure;
 
 use super::*;
 use crate::connection::frames::parse;
 use crate::error::ErrorKind;
-use crate::net::TlsOptions;
 use crate::net::fake::{Attempt, FakeConnector, FakeResolver, Wire};
+use crate::net::{TlsClient, TlsOptions};
+use crate::url::WsUrl;
 use std::cell::Cell;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -31,6 +34,7 @@ struct Rig {
     resolver: FakeResolver,
     attempt: Rc<Cell<Attempt>>,
     wire: Wire,
+    tls: TlsOptions,
 }
 
 impl Rig {
@@ -51,6 +55,7 @@ impl Rig {
             resolver,
             attempt: Rc::new(Cell::new(Attempt::Connected)),
             wire: Wire::default(),
+            tls: TlsOptions::default(),
         }
     }
 
@@ -77,7 +82,7 @@ impl Rig {
             connector: Box::new(FakeConnector::new(move |_| attempt.get(), wire.clone())),
         };
         let url = WsUrl::parse(url)?;
-        let tls = url.is_secure().then(|| TlsClient::new(&TlsOptions::default()).unwrap());
+        let tls = url.is_secure().then(|| TlsClient::new(&self.tls).unwrap());
         let request = Request { url, protocols: Vec::new(), headers: Vec::new(), tls };
         self.peer.connect(request, network, self.now)?;
         self.wire = wire;
@@ -100,11 +105,7 @@ impl Rig {
     #[track_caller]
     fn accept(&mut self) -> Vec<u8> {
         self.poll();
-        let request = String::from_utf8(self.wire.take_written()).unwrap();
-        let (_, rest) = request.split_once("Sec-WebSocket-Key: ").expect("a whole request was written");
-        let accept = derive_accept_key(rest.split("\r\n").next().unwrap().as_bytes());
-        let lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
-        format!("{}\r\nSec-WebSocket-Accept: {accept}\r\n\r\n", lines.join("\r\n")).into_bytes()
+        accept(&self.wire.take_written())
     }
 
     fn poll(&mut self) {
@@ -203,4 +204,14 @@ fn close_frame(code: i64) -> CloseFrame {
 
 fn received_close(code: u16, reason: &str) -> CloseFrame {
     CloseFrame { code, reason: reason.to_owned() }
+}
+
+/// The 101 that fits a request.
+#[track_caller]
+fn accept(request: &[u8]) -> Vec<u8> {
+    let request = str::from_utf8(request).unwrap();
+    let (_, rest) = request.split_once("Sec-WebSocket-Key: ").expect("a whole request was written");
+    let accept = derive_accept_key(rest.split("\r\n").next().unwrap().as_bytes());
+    let lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
+    format!("{}\r\nSec-WebSocket-Accept: {accept}\r\n\r\n", lines.join("\r\n")).into_bytes()
 }

@@ -7,18 +7,20 @@ const CHUNK: usize = 64 * 1024;
 
 /// Frames in the order of their sending.
 ///
-/// A chunk is dropped once it was written, so that the memory held goes down while a large message leaves, and a
-/// partial write costs nothing but an offset.
+/// A chunk is dropped once the stream has taken it, so that the memory held goes down while a large message leaves, and
+/// a partial write costs nothing but an offset. What was taken has not left yet: TLS may hold it until the socket has
+/// room.
 ///
-/// Invariant: no chunk is empty, and `offset` is less than the length of the first one.
+/// Invariant: no chunk is empty, and `offset` is less than the length of the first one; `left <= taken <= pushed`.
 #[derive(Debug, Default)]
 pub(crate) struct TransmitQueue {
     chunks: VecDeque<Vec<u8>>,
     offset: usize,
-    /// Bytes pushed and bytes written since the start; their difference waits.
+    /// Bytes since the start: that were pushed, that the stream has taken, and that have left.
     pushed: u64,
-    written: u64,
-    /// Messages that were not written whole, oldest first.
+    taken: u64,
+    left: u64,
+    /// Messages that have not left whole, oldest first.
     unsent: VecDeque<Unsent>,
     unsent_payload: usize,
 }
@@ -26,7 +28,7 @@ pub(crate) struct TransmitQueue {
 /// One message in the queue.
 #[derive(Debug)]
 struct Unsent {
-    /// The value of `written` at which the message has left.
+    /// The value of `left` at which the message has left.
     end: u64,
     payload: usize,
 }
@@ -64,21 +66,26 @@ impl TransmitQueue {
         self.unsent_payload += payload;
     }
 
-    /// The next bytes to write; empty if none wait.
+    /// The next bytes for the stream; empty once it has taken all.
     pub(crate) fn front(&self) -> &[u8] {
         self.chunks.front().map_or(&[], |chunk| &chunk[self.offset..])
     }
 
-    /// Takes `len` bytes off the front: they were written.
+    /// Takes `len` bytes off the front: the stream has them now.
     pub(crate) fn advance(&mut self, len: usize) {
-        debug_assert!(len <= self.front().len(), "more was written than was there");
+        debug_assert!(len <= self.front().len(), "more was taken than was there");
         self.offset += len;
-        self.written += len as u64;
+        self.taken += len as u64;
         if self.chunks.front().is_some_and(|chunk| chunk.len() == self.offset) {
             self.chunks.pop_front();
             self.offset = 0;
         }
-        while self.unsent.front().is_some_and(|message| message.end <= self.written) {
+    }
+
+    /// All that the stream has taken has left.
+    pub(crate) fn settle(&mut self) {
+        self.left = self.taken;
+        while self.unsent.front().is_some_and(|message| message.end <= self.left) {
             if let Some(message) = self.unsent.pop_front() {
                 self.unsent_payload -= message.payload;
             }
@@ -90,16 +97,28 @@ impl TransmitQueue {
 
     /// Drops everything that waits, and the memory.
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        let pushed = self.pushed;
+        *self = Self { pushed, taken: pushed, left: pushed, ..Self::default() };
     }
 
-    /// Bytes that wait.
+    /// Bytes that the stream was not given or has not taken.
     pub(crate) fn len(&self) -> usize {
-        usize::try_from(self.pushed - self.written).unwrap_or(usize::MAX)
+        usize::try_from(self.pushed - self.taken).unwrap_or(usize::MAX)
     }
 
+    /// Whether all has left.
     pub(crate) fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.left == self.pushed
+    }
+
+    /// How many bytes were ever pushed, for [`Self::has_left`].
+    pub(crate) fn position(&self) -> u64 {
+        self.pushed
+    }
+
+    /// Whether all has left that was pushed up to a [`Self::position`].
+    pub(crate) fn has_left(&self, position: u64) -> bool {
+        self.left >= position
     }
 
     /// Payload bytes of the messages that have not left whole, as Godot counts them.
@@ -127,6 +146,7 @@ mod tests {
             let len = queue.front().len().min(step);
             out.extend_from_slice(&queue.front()[..len]);
             queue.advance(len);
+            queue.settle();
         }
         out
     }
@@ -158,11 +178,28 @@ mod tests {
         push(&mut queue, 2, 21);
         assert_eq!((queue.unsent_payload(), queue.unsent_messages()), (30, 2));
         queue.advance(10);
+        queue.settle();
         assert_eq!((queue.unsent_payload(), queue.unsent_messages()), (30, 2));
         queue.advance(1);
+        assert_eq!((queue.unsent_payload(), queue.unsent_messages()), (30, 2), "taken is not left");
+        queue.settle();
         assert_eq!((queue.unsent_payload(), queue.unsent_messages()), (20, 1));
         queue.advance(21);
+        assert!(queue.front().is_empty() && !queue.is_empty());
+        queue.settle();
         assert_eq!((queue.unsent_payload(), queue.unsent_messages()), (0, 0));
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_is_dropped_counts_as_left() {
+        let mut queue = TransmitQueue::default();
+        push(&mut queue, 1, 10);
+        let position = queue.position();
+        queue.clear();
+        assert!(queue.is_empty() && queue.has_left(position));
+        push(&mut queue, 1, 10);
+        assert!(!queue.is_empty() && !queue.has_left(queue.position()));
     }
 
     #[test]

@@ -172,3 +172,49 @@ fn limit_that_is_raised_while_open_is_in_force() {
     rig.expect_closed(false);
     assert_eq!(rig.close_code(), Some(1009));
 }
+
+#[test]
+fn close_timeout_holds_although_every_poll_brings_a_message() {
+    let mut rig = Rig::open();
+    rig.close(1000);
+    for _ in 0..10 {
+        rig.wire.deliver(&text("more"));
+        rig.advance(0.5);
+    }
+    rig.wire.deliver(&text("too late"));
+    rig.advance(0.1);
+    rig.expect_closed(false);
+    rig.expect_error(Phase::Close, ErrorKind::CloseTimeout, "closing took longer than 5s");
+    assert!(!rig.messages().contains(&"too late".to_owned()));
+}
+
+#[test]
+fn answer_to_our_close_that_breaks_the_protocol_is_reported_as_what_it_is() {
+    let cases = [
+        ("a code of one byte", frame(0x88, &[3]), 1002, ErrorKind::ProtocolViolation),
+        ("a code that may not be sent", close(1006, ""), 1002, ErrorKind::ProtocolViolation),
+        ("a reason that is not UTF-8", frame(0x88, &[0x0F, 0xA0, 0xFF]), 1007, ErrorKind::InvalidText),
+        ("something else", frame(0xC1, b"reserved bit"), 1002, ErrorKind::ProtocolViolation),
+    ];
+    for (name, answer, code, kind) in cases {
+        let mut rig = Rig::open();
+        rig.peer.close(CloseFrame::to_send(4000, "bye").unwrap(), rig.now);
+        rig.feed(&answer);
+        rig.wire.end();
+        rig.poll();
+        rig.expect_closed(false);
+        assert_eq!(rig.close_code(), Some(code), "{name}");
+        let error = rig.peer.error().unwrap();
+        assert_eq!((error.phase(), error.kind()), (Phase::Close, kind), "{name}");
+        assert_eq!(rig.frames().len(), 1, "{name}: one close frame is all that may be sent");
+    }
+}
+
+#[test]
+fn answer_without_a_code_to_our_close_is_reported_as_1005() {
+    let mut rig = Rig::open();
+    rig.close(4000);
+    rig.feed(&frame(0x88, b""));
+    rig.expect_closed(true);
+    assert_eq!(rig.close_code(), Some(1005));
+}
