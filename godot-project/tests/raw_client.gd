@@ -24,11 +24,16 @@ func _init(port: int) -> void:
 
 ## Sends an upgrade request, once connected.
 func upgrade() -> void:
+	stream.put_data(request())
+
+
+## An upgrade request.
+static func request() -> PackedByteArray:
 	var lines := PackedStringArray([
 		"GET / HTTP/1.1", "Host: example.com", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: " + KEY,
 		"Sec-WebSocket-Version: 13",
 	])
-	stream.put_data(("\r\n".join(lines) + "\r\n\r\n").to_utf8_buffer())
+	return ("\r\n".join(lines) + "\r\n\r\n").to_utf8_buffer()
 
 
 ## Sends a whole message in one frame.
