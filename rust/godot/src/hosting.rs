@@ -6,8 +6,12 @@ use crate::web_socket_peer::WebSocketPeer;
 use godot::obj::bounds::DeclUser;
 use godot::obj::{Bounds, Gd, GodotClass};
 pub(crate) use roster::Roster;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tungsten_core::net::{Accepted, StreamId};
+
+/// Time that a poll may spend on its clients, half a frame at 60 frames a second. Who was not served is first in the next
+/// poll. What handlers take does not count: it is the game's own.
+const BUDGET: Duration = Duration::from_millis(8);
 
 /// A class that lets clients in.
 pub(crate) trait Host: GodotClass + Bounds<Declarer = DeclUser> {
@@ -29,14 +33,18 @@ pub(crate) trait Host: GodotClass + Bounds<Declarer = DeclUser> {
     fn emit(this: &Gd<Self>, signal: Self::Signal);
 }
 
-/// Polls all connections that have something to do. Handlers may do anything, dropping the last reference included:
+/// Polls the connections that have something to do, as many as there is time for. Handlers may do anything, dropping the last reference included:
 /// nothing is bound while one runs.
 pub(crate) fn serve<H: Host>(mut this: Gd<H>) {
-    let rounds = begin(&mut *this.bind_mut(), Instant::now());
+    let started = Instant::now();
+    let rounds = begin(&mut *this.bind_mut(), started);
+    let mut spent = started.elapsed();
     for _ in 0..rounds {
         let ready = this.bind_mut().roster().next_ready();
         let Some((stream, mut peer)) = ready else { return };
+        let started = Instant::now();
         peer.bind_mut().advance();
+        spent += started.elapsed();
         H::judge(&this, stream, &mut peer);
         loop {
             let signal = this.bind_mut().next_signal(stream, &mut peer);
@@ -44,6 +52,9 @@ pub(crate) fn serve<H: Host>(mut this: Gd<H>) {
             H::emit(&this, signal);
         }
         this.bind_mut().roster().settle(stream, &peer);
+        if spent >= BUDGET {
+            return;
+        }
     }
 }
 

@@ -110,6 +110,10 @@ impl Stream for FakeStream {
         self.network.wire.0.borrow_mut().finished = true;
     }
 
+    fn can_half_close(&self) -> bool {
+        self.network.wire.0.borrow().can_half_close
+    }
+
     fn set_no_delay(&mut self, _: bool) {}
 
     fn peer_address(&self) -> Option<SocketAddr> {
@@ -137,6 +141,7 @@ struct State {
     /// Bytes that can be written before the stream is full.
     room: usize,
     broken: Option<io::ErrorKind>,
+    can_half_close: bool,
     finished: bool,
     dropped: bool,
 }
@@ -149,6 +154,7 @@ impl Default for State {
             written: Vec::new(),
             room: usize::MAX,
             broken: None,
+            can_half_close: true,
             finished: false,
             dropped: false,
         }
@@ -208,6 +214,11 @@ impl Wire {
     /// Writing fails from now on.
     pub(crate) fn fail_writes(&self) {
         self.0.borrow_mut().broken = Some(io::ErrorKind::BrokenPipe);
+    }
+
+    /// It cannot end one direction alone.
+    pub(crate) fn forbid_half_close(&self) {
+        self.0.borrow_mut().can_half_close = false;
     }
 
     /// Takes only so many bytes more.

@@ -104,6 +104,20 @@ fn violation_ends_within_the_close_timeout_if_the_server_goes_on() {
 }
 
 #[test]
+fn violation_ends_at_once_on_a_stream_that_cannot_end_one_direction() {
+    let mut rig = Rig::open();
+    rig.wire.forbid_half_close();
+    rig.wire.set_room(5);
+    rig.feed(&frame(0xC1, b"reserved bit"));
+    rig.expect_state(ReadyState::Closing);
+    rig.wire.set_room(usize::MAX);
+    rig.poll();
+    assert_eq!(rig.frames()[0].1[..2], 1002u16.to_be_bytes());
+    rig.expect_closed(false);
+    assert_eq!(rig.close_code(), Some(1002));
+}
+
+#[test]
 fn leaving_says_1001_and_finishes_the_stream() {
     let mut rig = Rig::open();
     rig.send("last words");
