@@ -30,7 +30,7 @@ func until_heard(name: String, count := 1, timeout_s := 5.0) -> void:
 		if client != null:
 			client.poll()
 		return times_heard(name) >= count
-	await until(come, timeout_s, "%s, heard was: %s" % [name, heard])
+	await until(come, timeout_s, func() -> String: return "%s, heard was: %s" % [name, heard])
 
 
 ## Polls the client for some more frames, to hear what should not come.

@@ -133,10 +133,7 @@ func until_so(condition: Callable, why := "", timeout_s := 5.0) -> bool:
 	var so := func() -> bool:
 		poll_all()
 		return condition.call()
-	var has_come := await until(so, timeout_s, why)
-	if not has_come:
-		fail("what was heard: %s" % [heard.slice(-5)])
-	return has_come
+	return await until(so, timeout_s, func() -> String: return "%s, heard was: %s" % [why, heard.slice(-5)])
 
 
 ## The same until this was heard.

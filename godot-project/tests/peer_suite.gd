@@ -26,7 +26,9 @@ func until_state(peer: TungstenWebSocketPeer, state: TungstenWebSocketPeer.State
 	var arrived := func() -> bool:
 		peer.poll()
 		return peer.get_ready_state() == state
-	await until(arrived, timeout_s, "state %d; the last error is: %s" % [state, why_failed(peer)])
+	await until(arrived, timeout_s, func() -> String: return "state %d instead of %d; the last error is: %s" % [
+		peer.get_ready_state(), state, why_failed(peer)
+	])
 
 
 ## Polls once a frame until a packet is there, and takes it out.

@@ -5,8 +5,8 @@ extends SceneTree
 ## godot --headless --path godot-project --script res://tests/runner.gd -- [--filter=TEXT] [--suites=FOLDER]
 ## [/codeblock]
 ## A test is a method [code]test_*[/code] of a script [code]test_*.gd[/code] that extends [code]suite.gd[/code]. It fails
-## unless it reaches its end in time, has checked something, has freed what it made, and neither the engine nor a script
-## has reported an error that it did not announce.
+## unless it reaches its end in time, has checked something, has freed what it made, and the engine and scripts have
+## reported the errors and warnings that it has announced, and no others.
 ## [br][br]
 ## The plan comes first, then a line for each test, then the sentinel. How the process ends is one of [enum Code].
 
@@ -160,12 +160,12 @@ func _play(script: GDScript, method: String) -> PackedStringArray:
 		suite.fail("it did not reach its end")
 	suite.clean_up()
 	var complaints := suite.complaints()
-	var expected := suite.expected_errors()
+	var announced := suite.announced()
 	suite.free()
 	# What is reported while the test goes is its own doing too.
 	await process_frame
 	errors.append_array(_take_errors())
-	complaints.append_array(_judge(errors, expected))
+	complaints.append_array(_judge(errors, announced))
 	return complaints
 
 
@@ -175,25 +175,25 @@ func _follow(suite: Suite, method: String, ended: Array) -> void:
 	ended[0] = true
 
 
-## Compares errors with those that were announced, and prints the latter for the reader of the output.
-func _judge(errors: Array[Dictionary], expected: PackedStringArray) -> PackedStringArray:
+## Compares errors and warnings with those that were announced, and prints the latter for the reader of the output.
+func _judge(errors: Array[Dictionary], announced: Dictionary) -> PackedStringArray:
 	var complaints: PackedStringArray = []
-	var missing := expected.duplicate()
 	for error in errors:
-		var announced := false
-		for part in expected:
-			if error["text"].contains(part):
-				announced = true
-				missing.erase(part)
-		if announced:
-			print("# expected error: ", error["text"])
+		var due: Array = announced[error["kind"]]
+		var fitting := due.filter(func(part: String) -> bool: return error["text"].contains(part))
+		if not fitting.is_empty():
+			# The longest says it most precisely.
+			fitting.sort_custom(func(one: String, other: String) -> bool: return one.length() > other.length())
+			due.erase(fitting[0])
+			print("# expected %s: %s" % [error["kind"], error["text"]])
 			continue
-		var complaint := "error: %s (%s:%d)" % [error["text"], error["file"], error["line"]]
+		var complaint := "%s: %s (%s:%d)" % [error["kind"], error["text"], error["file"], error["line"]]
 		# The same error in each frame is one complaint.
 		if not complaints.has(complaint):
 			complaints.append(complaint)
-	for part in missing:
-		complaints.append("there was no error with the text \"%s\"" % part)
+	for kind: String in announced:
+		for part: String in announced[kind]:
+			complaints.append("there was no %s with the text \"%s\"" % [kind, part])
 	return complaints if _log != null else PackedStringArray()
 
 
@@ -209,7 +209,7 @@ func _object_counts() -> Array:
 func _report_outside() -> void:
 	for error in _take_errors():
 		_outside += 1
-		print("# error outside of a test: %s (%s:%d)" % [error["text"], error["file"], error["line"]])
+		print("# %s outside of a test: %s (%s:%d)" % [error["kind"], error["text"], error["file"], error["line"]])
 
 
 func _take_errors() -> Array[Dictionary]:

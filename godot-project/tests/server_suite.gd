@@ -98,7 +98,7 @@ func until_so(condition: Callable, why := "", timeout_s := 5.0) -> void:
 	var so := func() -> bool:
 		poll_all()
 		return condition.call()
-	await until(so, timeout_s, "%s, heard was: %s" % [why, heard.slice(-5)])
+	await until(so, timeout_s, func() -> String: return "%s, heard was: %s" % [why, heard.slice(-5)])
 
 
 ## The same until this signal has come so many times.

@@ -13,7 +13,7 @@ var deadline_s := 20.0
 
 var _checks := 0
 var _failures: PackedStringArray = []
-var _expected_errors: PackedStringArray = []
+var _announced := {"error": [], "warning": []}
 var _testkit: Testkit = null
 
 
@@ -32,10 +32,15 @@ func expect_true(value: bool, why := "") -> void:
 		fail("not true%s" % _because(why))
 
 
-## Announces that the engine or a script will report an error with this text in it, at least once.
-func expect_error(part: String) -> void:
-	_checks += 1
-	_expected_errors.append(part)
+## Announces that the engine or a script will report an error with this text in it: once, or so many times. Each call
+## announces further ones.
+func expect_error(part: String, times := 1) -> void:
+	_announce("error", part, times)
+
+
+## Announces a warning, as [method expect_error] does an error.
+func expect_warning(part: String, times := 1) -> void:
+	_announce("warning", part, times)
 
 
 ## Fails the test.
@@ -64,14 +69,14 @@ func expect_signal(sig: Signal, timeout_s := 5.0) -> Array:
 
 
 ## Waits until the condition holds, which is asked once a frame. Fails the test if it does not in time; then the result is
-## false.
-func until(condition: Callable, timeout_s := 5.0, why := "") -> bool:
+## false. [param why] is a text, or a [Callable] that makes one of how things stand when the time is up.
+func until(condition: Callable, timeout_s := 5.0, why: Variant = "") -> bool:
 	_checks += 1
 	var caller := _caller()
 	var deadline := Time.get_ticks_msec() + int(timeout_s * 1000.0)
 	while not condition.call():
 		if Time.get_ticks_msec() >= deadline:
-			_failures.append("it did not happen within %s s%s%s" % [timeout_s, _because(why), caller])
+			_failures.append("it did not happen within %s s%s%s" % [timeout_s, _because(_sentence(why)), caller])
 			return false
 		await get_tree().process_frame
 	return true
@@ -117,15 +122,12 @@ func make(plain: String) -> Object:
 
 ## For the runner: whether the test has announced this error.
 func is_expected(text: String) -> bool:
-	for part in _expected_errors:
-		if text.contains(part):
-			return true
-	return false
+	return _announced["error"].any(func(part: String) -> bool: return text.contains(part))
 
 
-## For the runner: what the test has announced.
-func expected_errors() -> PackedStringArray:
-	return _expected_errors
+## For the runner: what the test has announced, as parts of the texts of each "error" and each "warning".
+func announced() -> Dictionary:
+	return _announced
 
 
 ## For the runner: stops what runs for the test.
@@ -143,6 +145,12 @@ func complaints() -> PackedStringArray:
 	return _failures
 
 
+func _announce(kind: String, part: String, times: int) -> void:
+	_checks += 1
+	for _time in times:
+		_announced[kind].append(part)
+
+
 func _equal(actual: Variant, expected: Variant) -> bool:
 	var kinds := [typeof(actual), typeof(expected)]
 	if kinds[0] == kinds[1]:
@@ -151,6 +159,10 @@ func _equal(actual: Variant, expected: Variant) -> bool:
 		if alike.has(kinds[0]) and alike.has(kinds[1]):
 			return actual == expected
 	return false
+
+
+func _sentence(why: Variant) -> String:
+	return why.call() if why is Callable else str(why)
 
 
 func _because(why: String) -> String:

@@ -88,7 +88,7 @@ func _until_traced(count: int) -> void:
 	var traced := func() -> bool:
 		_poll()
 		return trace.size() >= count
-	await until(traced, 5.0, "%d entries: %s" % [count, trace])
+	await until(traced, 5.0, func() -> String: return "%d entries: %s" % [count, trace])
 	for _frame in 10:
 		await get_tree().process_frame
 		_poll()

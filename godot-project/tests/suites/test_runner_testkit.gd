@@ -26,7 +26,7 @@ func test_when_a_server_waits_then_it_can_be_released() -> void:
 
 
 func test_when_an_event_does_not_come_then_an_error_is_reported() -> void:
-	expect_error("the time was up")
+	expect_error("the time was up before the awaited event")
 	expect_eq(await server(["hold"]).wait_for("eof", 0.05), [])
 
 

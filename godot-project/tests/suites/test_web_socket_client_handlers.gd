@@ -184,7 +184,8 @@ func _start(name: String, handler: Callable, polled_by_tree := true) -> void:
 func _expect_gone(name: String, handler: Callable) -> void:
 	await _start(name, handler)
 	var reference: WeakRef = weakref(_holder.client)
-	await until(func() -> bool: return reference.get_ref() == null, 5.0, "the client is gone, heard was: %s" % [heard])
+	await until(func() -> bool: return reference.get_ref() == null, 5.0, func() -> String:
+		return "the client is gone, heard was: %s" % [heard])
 	expect_true(_handled > 0)
 	# The poll that has called the handler may have had more to tell; after it, nothing comes.
 	var heard_before := heard.size()

@@ -61,7 +61,7 @@ func test_when_a_certificate_is_trusted_then_the_connection_opens() -> void:
 	client.trusted_ssl_certificate = authority()
 	expect_eq(client.connect_to_url(server([{"tls": "good"}, "upgrade", "echo"]).url), OK)
 	await until_heard("connection_established")
-	expect_error("there is a connection already")
+	expect_error("trusted_tls_certificate: there is a connection already")
 	client.trusted_ssl_certificate = null
 	expect_true(client.trusted_ssl_certificate != null)
 
@@ -96,7 +96,7 @@ func test_when_a_connection_is_in_use_then_another_is_refused() -> void:
 	var url := server(["upgrade", "echo"]).url
 	listen_to(url)
 	expect_eq(client.connect_to_url(url), ERR_ALREADY_IN_USE)
-	expect_error("there is a connection already")
+	expect_error("set_buffers: there is a connection already")
 	expect_eq(client.set_buffers(1, 1, 1, 1), FAILED)
 	await until_heard("connection_established")
 	expect_eq(client.connect_to_url(url), ERR_ALREADY_IN_USE)
@@ -104,7 +104,7 @@ func test_when_a_connection_is_in_use_then_another_is_refused() -> void:
 
 func test_when_the_url_cannot_be_used_then_no_signal_comes() -> void:
 	listen()
-	expect_error("cannot be used")
+	expect_error("the URL cannot be used: its scheme is http")
 	expect_eq(client.connect_to_url("http://127.0.0.1"), ERR_INVALID_PARAMETER)
 	await poll_on()
 	expect_eq(heard, [])

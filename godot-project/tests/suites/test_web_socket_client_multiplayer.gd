@@ -402,7 +402,7 @@ func _sorted() -> Array[Array]:
 
 
 func _until(condition: Callable) -> void:
-	await until(condition, 5.0, "heard was %s" % [heard.slice(-6)])
+	await until(condition, 5.0, func() -> String: return "heard was %s" % [heard.slice(-6)])
 
 
 func _frames(count: int) -> void:

@@ -75,7 +75,7 @@ func test_when_the_connection_has_ended_then_what_was_agreed_on_is_still_told() 
 func test_when_a_level_makes_no_sense_then_it_is_refused() -> void:
 	var peer := TungstenWebSocketPeer.new()
 	for level: int in [0, 10, -1, 1 << 40]:
-		expect_error("WebSocketPeer.compression_level: %d is not a level from 1 to 9" % level)
+		expect_error("compression_level: %d is not a level from 1 to 9" % level)
 		peer.compression_level = level
 	expect_eq([peer.compression, peer.compression_level, peer.compression_threshold], [DISABLED, 2, 256])
 

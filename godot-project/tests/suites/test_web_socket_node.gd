@@ -94,7 +94,7 @@ func test_when_the_stream_just_ends_then_the_end_is_not_clean() -> void:
 
 func test_when_the_url_cannot_be_used_then_open_says_so() -> void:
 	_add("")
-	expect_error("cannot be used")
+	expect_error("the URL cannot be used: its scheme is http")
 	expect_eq(node.open("http://127.0.0.1"), ERR_INVALID_PARAMETER)
 	await _frames(5)
 	expect_eq(heard, [])
@@ -235,7 +235,7 @@ func _url_for(name: String) -> String:
 func _until_heard(name: String, count := 1) -> void:
 	var come := func() -> bool:
 		return heard.filter(func(entry: Array) -> bool: return entry[0] == name).size() >= count
-	await until(come, 5.0, "%s, heard was: %s" % [name, heard])
+	await until(come, 5.0, func() -> String: return "%s, heard was: %s" % [name, heard])
 
 
 func _until_gone(why: String) -> void:

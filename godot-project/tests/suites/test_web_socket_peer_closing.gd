@@ -101,7 +101,7 @@ func test_when_a_connection_has_ended_then_its_close_frame_stays_known_until_the
 	var counterpart := server(["upgrade", {"close": [4001, "bye"]}, "hold"])
 	var peer := connecting(counterpart.url)
 	await until_state(peer, CLOSED)
-	expect_error("the URL is empty")
+	expect_error("connect_to_url: the URL is empty")
 	expect_eq(peer.connect_to_url(""), ERR_INVALID_PARAMETER)
 	expect_close(peer, 4001, "bye")
 	expect_eq(peer.connect_to_url(counterpart.url), OK)

@@ -42,7 +42,7 @@ func test_when_another_key_is_pinned_then_the_server_is_refused() -> void:
 
 func test_when_a_pin_is_no_hash_then_it_is_refused() -> void:
 	var peer := TungstenWebSocketPeer.new()
-	expect_error("is no SHA-256 hash in base64")
+	expect_error("pinned_public_keys: the certificate cannot be used: \"sha256/AAAA\" is no SHA-256 hash in base64")
 	peer.pinned_public_keys = ["sha256/AAAA"]
 	expect_eq(peer.pinned_public_keys, PackedStringArray())
 
@@ -62,7 +62,7 @@ func test_when_the_key_belongs_to_another_certificate_then_connecting_is_refused
 	var certificate := crypto.generate_self_signed_certificate(crypto.generate_rsa(2048), "CN=player")
 	var peer := TungstenWebSocketPeer.new()
 	peer.set_client_certificate(crypto.generate_rsa(2048), certificate)
-	expect_error("the private key belongs to another certificate")
+	expect_error("connect_to_url: the certificate cannot be used: the private key belongs to another certificate")
 	expect_eq(peer.connect_to_url("wss://localhost:1"), ERR_INVALID_PARAMETER)
 	peer.set_client_certificate(null, null)
 	expect_eq(peer.connect_to_url("wss://localhost:1"), OK)
@@ -73,7 +73,7 @@ func test_when_the_key_has_no_private_part_then_it_is_refused() -> void:
 	var key := crypto.generate_rsa(2048)
 	var public := CryptoKey.new()
 	expect_eq(public.load_from_string(key.save_to_string(true), true), OK)
-	expect_error("the key has no private part")
+	expect_error("set_client_certificate: the key has no private part")
 	TungstenWebSocketPeer.new().set_client_certificate(public, crypto.generate_self_signed_certificate(key, "CN=player"))
 
 

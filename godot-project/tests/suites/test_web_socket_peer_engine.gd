@@ -123,7 +123,7 @@ func _join(
 	var both_open := func() -> bool:
 		pair.poll()
 		return pair.ours.get_ready_state() == OPEN and pair.theirs.get_ready_state() == OPEN
-	await until(both_open, 5.0, why_failed(pair.ours))
+	await until(both_open, 5.0, why_failed.bind(pair.ours))
 
 
 ## Both ends of a connection.

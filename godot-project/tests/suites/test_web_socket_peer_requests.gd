@@ -47,7 +47,7 @@ func test_when_a_header_has_a_line_break_then_it_is_refused() -> void:
 	for header: String in ["X-A: 1\r\nX-B: 2", "X-A: 1\n", "X-A\r: 1", "no colon", ": no name", "Upgrade: other"]:
 		var peer := TungstenWebSocketPeer.new()
 		peer.handshake_headers = ["X-Fine: yes", header]
-		expect_error("header")
+		expect_error("the header \"%s\" cannot be sent" % header.c_escape())
 		_expect_refused(peer, "ws://127.0.0.1")
 
 
@@ -56,14 +56,14 @@ func test_when_a_protocol_has_a_line_break_then_it_is_refused() -> void:
 	for protocol: String in ["chat\r\nX-B: 2", "a,b", "a b", "", "grüße"]:
 		var peer := TungstenWebSocketPeer.new()
 		peer.supported_protocols = ["fine", protocol]
-		expect_error("sub-protocol")
+		expect_error("the sub-protocol \"%s\" cannot be requested" % protocol.c_escape())
 		_expect_refused(peer, "ws://127.0.0.1")
 
 
 ## E5
 func test_when_the_url_has_a_line_break_then_it_is_refused() -> void:
 	for url: String in ["ws://127.0.0.1/a\r\nX-B: 2", "ws://127.0.0.1\n/", "\rws://127.0.0.1"]:
-		expect_error("the URL cannot be used")
+		expect_error("the URL cannot be used: it holds a control character")
 		_expect_refused(TungstenWebSocketPeer.new(), url)
 
 

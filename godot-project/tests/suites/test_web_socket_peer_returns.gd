@@ -44,12 +44,12 @@ func test_when_our_own_properties_are_set_then_they_are_read_back() -> void:
 		peer.set(property, 0.25)
 		expect_eq(peer.get(property), 0.25, property)
 		for wrong: float in [0.0, -1.0, NAN, INF]:
-			expect_error("WebSocketPeer." + property)
+			expect_error(property + ": ")
 			peer.set(property, wrong)
 			expect_eq(peer.get(property), 0.25, property)
 	peer.max_message_size = 1
 	for wrong: int in [0, -1, 1 << 31]:
-		expect_error("WebSocketPeer.max_message_size")
+		expect_error("max_message_size: %d is not between 1 and 2147483647 bytes" % wrong)
 		peer.max_message_size = wrong
 		expect_eq(peer.max_message_size, 1)
 
@@ -57,7 +57,7 @@ func test_when_our_own_properties_are_set_then_they_are_read_back() -> void:
 func test_when_the_heartbeat_interval_is_negative_then_it_is_refused() -> void:
 	var peer := TungstenWebSocketPeer.new()
 	peer.heartbeat_interval = 2.5
-	expect_error("heartbeat_interval")
+	expect_error("heartbeat_interval: -1 is not a number of seconds")
 	peer.heartbeat_interval = -1.0
 	expect_eq(peer.heartbeat_interval, 2.5)
 
@@ -77,16 +77,23 @@ func test_when_a_peer_is_new_then_it_is_closed_and_empty() -> void:
 
 
 func test_when_the_url_is_empty_then_it_is_an_invalid_parameter() -> void:
-	expect_error("the URL is empty")
+	expect_error("connect_to_url: the URL is empty")
 	expect_eq(TungstenWebSocketPeer.new().connect_to_url(""), ERR_INVALID_PARAMETER)
 
 
 func test_when_the_url_cannot_be_used_then_it_is_an_invalid_parameter() -> void:
-	for url: String in [
-		"http://127.0.0.1", "ftp://127.0.0.1", "ws://", "ws://127.0.0.1:0", "ws://127.0.0.1:99999", "ws://a:b:c", "ws://[::1"
-	]:
+	var complaints := {
+		"http://127.0.0.1": "its scheme is http",
+		"ftp://127.0.0.1": "its scheme is ftp",
+		"ws://": "empty host",
+		"ws://127.0.0.1:0": "its port is 0",
+		"ws://127.0.0.1:99999": "invalid port number",
+		"ws://a:b:c": "invalid port number",
+		"ws://[::1": "invalid IPv6 address",
+	}
+	for url: String in complaints:
 		var peer := TungstenWebSocketPeer.new()
-		expect_error("the URL cannot be used")
+		expect_error("the URL cannot be used: " + complaints[url])
 		expect_eq(peer.connect_to_url(url), ERR_INVALID_PARAMETER, url)
 		expect_eq(peer.get_ready_state(), CLOSED, url)
 		expect_eq(peer.get_requested_url(), "", url)
@@ -100,7 +107,7 @@ func test_when_the_options_are_those_of_a_server_then_they_are_an_invalid_parame
 	expect_eq(certificate.load_from_string(identity["certificate"]), OK)
 	var options := TLSOptions.server(key, certificate)
 	for url: String in ["ws://127.0.0.1", "wss://127.0.0.1"]:
-		expect_error("those of a server")
+		expect_error("connect_to_url: the TLSOptions are those of a server")
 		expect_eq(TungstenWebSocketPeer.new().connect_to_url(url, options), ERR_INVALID_PARAMETER)
 
 
@@ -149,7 +156,7 @@ func test_when_an_empty_packet_is_put_then_nothing_happens() -> void:
 
 
 func test_when_there_is_no_connection_then_no_delay_is_an_error() -> void:
-	expect_error("there is no connection")
+	expect_error("set_no_delay: there is no connection")
 	TungstenWebSocketPeer.new().set_no_delay(true)
 
 

@@ -80,9 +80,9 @@ func test_when_a_client_sends_what_it_may_not_then_the_close_code_says_so() -> v
 
 func test_when_the_stream_cannot_be_used_then_it_is_refused() -> void:
 	var peer := TungstenWebSocketPeer.new()
-	expect_error("the stream is null")
+	expect_error("accept_stream: the stream is null")
 	expect_eq(peer.accept_stream(null), ERR_INVALID_PARAMETER)
-	expect_error("neither a StreamPeerTCP nor a StreamPeerTLS")
+	expect_error("accept_stream: the stream is neither a StreamPeerTCP nor a StreamPeerTLS")
 	expect_eq(peer.accept_stream(StreamPeerBuffer.new()), ERR_INVALID_PARAMETER)
 	expect_eq(peer.get_ready_state(), CLOSED)
 	expect_eq(peer.accept_stream(StreamPeerTCP.new()), OK, "one that was never connected dies at the first poll")

@@ -36,15 +36,15 @@ func test_when_the_object_of_the_filter_is_freed_then_nobody_comes_in() -> void:
 	host.request_filter = gate.judge
 	await join()
 	gate.free()
-	expect_error("its object has been freed")
+	expect_error("request_filter: its object has been freed")
 	await _expect_refused(500)
 
 
 func test_when_headers_cannot_be_sent_then_they_are_refused() -> void:
 	prepare()
-	expect_error("cannot be sent")
+	expect_error("set_extra_headers: the header \"X: a\\r\\nY: b\" cannot be sent")
 	host.set_extra_headers(["X: a\r\nY: b"])
-	expect_error("cannot be requested")
+	expect_error("listen: the sub-protocol \"not a token\" cannot be requested")
 	expect_eq(host.listen(0, ["not a token"]), ERR_INVALID_PARAMETER)
 	expect_true(not host.is_listening())
 

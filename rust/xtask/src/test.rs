@@ -14,7 +14,7 @@ mod tap;
 use std::env;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 pub(crate) use tally::Tally;
 
@@ -49,7 +49,7 @@ struct Layer {
 
 /// All layers, in the order in which they run.
 const LAYERS: [Layer; 9] = [
-    Layer { name: "tidy", run: |_| tidy::check() },
+    Layer { name: "tidy", run: tidy },
     Layer { name: "unit", run: cargo::unit },
     Layer { name: "api", run: cargo::api },
     Layer { name: "testkit", run: cargo::testkit },
@@ -60,19 +60,37 @@ const LAYERS: [Layer; 9] = [
     Layer { name: "interop", run: interop::layer },
 ];
 
+/// The conventions, which are told apart by nobody: all or none.
+fn tidy(options: &Options) -> Result<Tally> {
+    if options.leaves_out("tidy") { Ok(Tally::default()) } else { tidy::check() }
+}
+
 /// One test.
 fn soak(options: &Options) -> Result<Tally> {
-    if options.filter.as_ref().is_some_and(|filter| !"soak".contains(filter.as_str())) {
+    if options.leaves_out("soak") {
         return Ok(Tally::default());
     }
     soak::check(options.profile)?;
     Ok(Tally::of(true))
 }
 
+impl Options {
+    /// Whether a test of this name is not to run.
+    fn leaves_out(&self, name: &str) -> bool {
+        self.filter.as_ref().is_some_and(|filter| !name.contains(filter.as_str()))
+    }
+}
+
+/// What is wrong with the number of tests that ran; who is red has said why already.
+fn too_few(total: Tally, filter: Option<&str>) -> Option<String> {
+    let text = filter.map(|filter| format!(" with {filter:?} in its name")).unwrap_or_default();
+    (total == Tally::default()).then(|| format!("there is no test{text}"))
+}
+
 /// Runs the layers; the last line printed is `N passed, N failed`.
 ///
 /// # Errors
-/// A test failed, or a layer could not be run.
+/// A test failed, a layer could not be run, or no test has run at all.
 pub(crate) fn run(flags: Flags) -> Result<()> {
     ensure!(
         flags.filter.is_none() || env::var_os("CI").is_none(),
@@ -94,6 +112,22 @@ pub(crate) fn run(flags: Flags) -> Result<()> {
         }
     }
     println!("{total}");
+    if let Some(complaint) = too_few(total, options.filter.as_deref()) {
+        bail!(complaint);
+    }
     // Whoever is red has said why already.
     if total.failed > 0 { std::process::exit(1) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn run_without_a_test_is_an_error() {
+        assert_eq!(too_few(Tally::of(true), Some("close")), None);
+        assert_eq!(too_few(Tally::failure(), None), None);
+        assert_eq!(too_few(Tally::default(), Some("clsoe")).unwrap(), "there is no test with \"clsoe\" in its name");
+        assert!(too_few(Tally::default(), None).is_some());
+    }
 }

@@ -52,8 +52,8 @@ impl Transcript {
         self.end.as_ref().ok().and_then(ExitStatus::code)
     }
 
-    /// Why a run that should have gone well did not; empty if it did. `expected` are texts of errors that were provoked,
-    /// once for each time.
+    /// Why a run that should have gone well did not; empty if it did. `expected` are texts of errors and warnings that were
+    /// provoked, once for each time.
     pub(crate) fn complaints(&self, expected: &[&str]) -> Vec<String> {
         let mut complaints = Vec::new();
         match &self.end {
@@ -79,7 +79,7 @@ impl Transcript {
         Ok(())
     }
 
-    /// The lines that report an error or a leak, of a run that was not to end by itself.
+    /// The lines that report an error, a warning or a leak, of a run that was not to end by itself.
     pub(crate) fn errors(&self) -> Vec<String> {
         bad_lines(self.lines.iter().map(|(_, line)| line.as_str()), &[])
     }
@@ -92,13 +92,16 @@ impl Transcript {
     }
 }
 
-/// The lines that report an error or a leak, without those that were expected.
+/// How the engine begins a line that reports something.
+const REPORTS: [&str; 6] =
+    ["ERROR: ", "SCRIPT ERROR: ", "USER ERROR: ", "USER SCRIPT ERROR: ", "USER WARNING: ", "WARNING: "];
+
+/// The lines that report an error, a warning or a leak, without those that were expected.
 fn bad_lines<'a>(lines: impl Iterator<Item = &'a str>, expected: &[&str]) -> Vec<String> {
     let mut expected = expected.to_vec();
     let mut bad = Vec::new();
     for line in lines {
-        let error = ["ERROR: ", "SCRIPT ERROR: ", "USER ERROR: ", "USER SCRIPT ERROR: "];
-        if let Some(text) = error.iter().find_map(|prefix| line.strip_prefix(prefix)) {
+        if let Some(text) = REPORTS.iter().find_map(|prefix| line.strip_prefix(prefix)) {
             match expected.iter().position(|known| *known == text.trim_end()) {
                 Some(idx) => drop(expected.swap_remove(idx)),
                 None => bad.push(line.to_owned()),
@@ -119,6 +122,12 @@ mod tests {
         let lines = ["fine", "ERROR: no such url", "   at: x.cpp:1", "ERROR: no such url"];
         assert_eq!(bad_lines(lines.into_iter(), &["no such url"]), ["ERROR: no such url"]);
         assert!(bad_lines(lines.into_iter(), &["no such url", "no such url"]).is_empty());
+    }
+
+    #[test]
+    fn warning_is_as_bad_as_an_error() {
+        let lines = ["WARNING: so so", "USER WARNING: not so", "WARNING: so so"];
+        assert_eq!(bad_lines(lines.into_iter(), &["so so"]), lines[1..]);
     }
 
     #[test]

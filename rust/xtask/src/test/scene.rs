@@ -2,7 +2,7 @@
 //! something. Comments at the top of a script say what is expected:
 //!
 //! * `# expect: TEXT`: some line must contain it; at least one such comment.
-//! * `# error: TEXT`: an engine error with exactly this text is part of the story.
+//! * `# error: TEXT`: an engine error or warning with exactly this text is part of the story.
 //! * `# env: NAME=VALUE`: for the engine.
 //! * `# project: DIR`: run it in the project `tests/projects/DIR`, where the addon and the scripts of `tests` are put. A
 //!   script of comments only stands for the main scene of that project.

@@ -5,8 +5,8 @@ use super::Tally;
 /// What the runner prints after everything else.
 const SENTINEL: &str = "# tungsten: end of tests";
 
-/// How the runner names an engine error that a test had announced.
-const EXPECTED: &str = "# expected error: ";
+/// How the runner names an error and a warning that a test had announced.
+const EXPECTED: [&str; 2] = ["# expected error: ", "# expected warning: "];
 
 /// The report of one run.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(super) struct Report<'a> {
     /// How many tests there were to be.
     pub(super) plan: Option<usize>,
     pub(super) tally: Tally,
-    /// The errors that were provoked, once for each time.
+    /// The errors and warnings that were provoked, once for each time.
     pub(super) expected: Vec<&'a str>,
     /// Whether the runner got to its end.
     pub(super) ended: bool,
@@ -27,7 +27,7 @@ impl<'a> Report<'a> {
     pub(super) fn read(lines: impl Iterator<Item = &'a str>) -> Self {
         let mut report = Self { in_order: true, ..Self::default() };
         for line in lines {
-            if let Some(text) = line.strip_prefix(EXPECTED) {
+            if let Some(text) = EXPECTED.iter().find_map(|prefix| line.strip_prefix(prefix)) {
                 report.expected.push(text.trim_end());
             } else if line == SENTINEL {
                 report.in_order &= !report.ended;
@@ -82,10 +82,10 @@ mod tests {
 
     #[test]
     fn complete_report_has_no_complaints() {
-        let text = "Godot\n1..2\n# expected error: no\nok 1 - a::b\nnot ok 2 - a::c\n# why\n# tungsten: end of tests";
+        let text = "Godot\n1..2\n# expected error: no\n# expected warning: so so\nok 1 - a::b\nnot ok 2 - a::c\n# why\n# tungsten: end of tests";
         let report = Report::read(text.lines());
         assert_eq!(report.tally, Tally { passed: 1, failed: 1 });
-        assert_eq!(report.expected, ["no"]);
+        assert_eq!(report.expected, ["no", "so so"]);
         assert!(report.complaints(Some(2)).is_empty());
         assert_eq!(report.complaints(Some(3)).len(), 1);
     }
