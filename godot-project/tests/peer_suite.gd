@@ -31,6 +31,15 @@ func until_state(peer: TungstenWebSocketPeer, state: TungstenWebSocketPeer.State
 	])
 
 
+## Polls once a frame until the server has seen this, and once more: the peer knows then what the server did before.
+func until_seen(peer: TungstenWebSocketPeer, counterpart: Testkit.Server, event: String) -> void:
+	var seen := func() -> bool:
+		peer.poll()
+		return not Testkit.named(counterpart.report(), event).is_empty()
+	await until(seen, 5.0, "the server has seen " + event)
+	peer.poll()
+
+
 ## Polls once a frame until a packet is there, and takes it out.
 func next_packet(peer: TungstenWebSocketPeer) -> Variant:
 	var arrived := func() -> bool:

@@ -94,7 +94,7 @@ func test_when_the_id_is_never_sent_then_the_client_gives_up() -> void:
 	var client := make_peer(OURS, "C1")
 	client.handshake_timeout = 0.2
 	expect_eq(client.create_client(counterpart.url), OK)
-	await until_so(func() -> bool: return client.get_connection_status() == DISCONNECTED, "it gives up", 2.0)
+	await until_so(func() -> bool: return client.get_connection_status() == DISCONNECTED, "it gives up", 10.0)
 	expect_eq([heard, client.get_unique_id()], [[], 0])
 	expect_eq(client.get_last_error().get_kind(), WebSocketError.KIND_HANDSHAKE_TIMEOUT, client.get_last_error().get_message())
 

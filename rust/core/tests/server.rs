@@ -7,7 +7,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Client, PATIENCE, SOON, request};
+use support::{Client, Clock, LONG, PATIENCE, request};
 use tungsten_core::net::{Accepted, Identity, Listener, Scratch, StreamId, TlsServer};
 use tungsten_core::{CloseFrame, Config, ErrorKind, Guest, Kind, Peer, ReadyState};
 use tungsten_testkit::{LeafKind, RawClient, TestAuthority};
@@ -18,6 +18,7 @@ struct Server {
     peers: HashMap<StreamId, Peer>,
     config: Config,
     tls: Option<TlsServer>,
+    clock: Clock,
     scratch: Scratch,
     /// Peers that the last poll has polled.
     polled: usize,
@@ -27,8 +28,8 @@ struct Server {
 impl Server {
     fn new(config: Config) -> Self {
         let listener = Listener::bind(Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), 0).unwrap();
-        let scratch = Scratch::default();
-        Self { listener, peers: HashMap::new(), config, tls: None, scratch, polled: 0, ended: Vec::new() }
+        let (clock, scratch) = (Clock::default(), Scratch::default());
+        Self { listener, peers: HashMap::new(), config, tls: None, clock, scratch, polled: 0, ended: Vec::new() }
     }
 
     fn address(&self) -> SocketAddr {
@@ -40,7 +41,19 @@ impl Server {
     }
 
     fn poll(&mut self) {
-        let now = Instant::now();
+        self.poll_at(self.clock.now());
+    }
+
+    /// Lets a deadline pass that has just begun for all clients. None ends before it.
+    #[track_caller]
+    fn expire(&mut self, deadline: Duration) {
+        let ended = self.ended.len();
+        let early = self.clock.expire(deadline);
+        self.poll_at(early);
+        assert_eq!(self.ended.len(), ended, "too early");
+    }
+
+    fn poll_at(&mut self, now: Instant) {
         self.listener.poll(now);
         for Accepted { id, stream, wake } in self.listener.accept() {
             let mut peer = Peer::new(self.config.clone());
@@ -213,10 +226,11 @@ fn messages_that_the_server_leaves_unread_wait_and_come_when_it_reads() {
 
 #[test]
 fn silent_client_is_dropped_after_the_timeout_though_nothing_arrives() {
-    let mut server = Server::new(Config { handshake_timeout: SOON, ..Config::default() });
+    let mut server = Server::new(Config { handshake_timeout: LONG, ..Config::default() });
     let mut client = RawClient::connect(server.address()).unwrap();
     client.send_raw(b"GET / HTTP/1.1\r\nHost: h\r\n").unwrap();
     server.until(&mut [], |server, _| server.peers.len() == 1);
+    server.expire(LONG);
     server.until(&mut [], |server, _| server.peers.is_empty());
     assert_eq!(server.ended[0].error().unwrap().kind(), ErrorKind::HandshakeTimeout);
     assert!(client.read_head().unwrap().starts_with("HTTP/1.1 408 "));
@@ -224,12 +238,13 @@ fn silent_client_is_dropped_after_the_timeout_though_nothing_arrives() {
 
 #[test]
 fn close_from_outside_of_a_poll_is_bounded_by_its_timeout() {
-    let mut server = Server::new(Config { close_timeout: SOON, ..Config::default() });
+    let mut server = Server::new(Config { close_timeout: LONG, ..Config::default() });
     let mut clients = server.joined(1);
     server.settle();
     let peer = server.peers.values_mut().next().unwrap();
     peer.close(CloseFrame::to_send(1001, "").unwrap(), Instant::now());
     // The client is not polled, so it never answers.
+    server.expire(LONG);
     server.until(&mut [], |server, _| server.peers.is_empty());
     assert_eq!(server.ended[0].error().unwrap().kind(), ErrorKind::CloseTimeout);
     clients[0].until_closed(true);
@@ -237,9 +252,13 @@ fn close_from_outside_of_a_poll_is_bounded_by_its_timeout() {
 
 #[test]
 fn heartbeat_finds_a_client_that_has_gone_silent() {
-    let config = Config { heartbeat_interval: Some(SOON / 2), heartbeat_timeout: SOON, ..Config::default() };
+    let config = Config { heartbeat_interval: Some(LONG), heartbeat_timeout: LONG, ..Config::default() };
     let mut server = Server::new(config);
     let clients = server.joined(1);
+    server.expire(LONG);
+    server.poll();
+    assert_eq!(server.ended.len(), 0, "only a ping is due");
+    server.expire(LONG);
     server.until(&mut [], |server, _| server.peers.is_empty());
     assert_eq!(server.ended[0].error().unwrap().kind(), ErrorKind::HeartbeatTimeout);
     drop(clients);
@@ -274,20 +293,22 @@ fn half_open_connections_do_not_hold_up_others() {
 
 #[test]
 fn c7_five_hundred_half_requests_are_dropped_with_408_while_others_are_served() {
-    let mut server = Server::new(Config { handshake_timeout: SOON, ..Config::default() });
+    let mut server = Server::new(Config { handshake_timeout: LONG, ..Config::default() });
     // In two halves, as many systems allow no more than 1024 descriptors to a process.
     for _ in 0..2 {
         let mut silent: Vec<_> = (0..250).map(|_| RawClient::connect(server.address()).unwrap()).collect();
         for client in &mut silent {
             client.send_raw(b"GET / HTTP/1.1\r\nHost: h\r\n").unwrap();
         }
-        server.until(&mut [], |server, _| server.peers.len() >= 250);
+        server.until(&mut [], |server, _| server.peers.len() == 250);
         let mut other = [Client::connect(&server.url())];
         server.until(&mut other, |_, clients| clients[0].peer.state() == ReadyState::Open);
         other[0].send(Kind::Text, b"served");
         server.until(&mut other, |_, clients| clients[0].messages.len() == 1);
         other[0].close(1000, "");
-        server.until(&mut other, |server, _| server.peers.is_empty());
+        server.until(&mut other, |server, _| server.peers.len() == 250);
+        server.expire(LONG);
+        server.until(&mut [], |server, _| server.peers.is_empty());
         for client in &mut silent {
             assert!(client.read_head().unwrap().starts_with("HTTP/1.1 408 "));
         }

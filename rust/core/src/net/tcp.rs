@@ -78,3 +78,26 @@ fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
+
+    #[test]
+    fn socket_does_not_delay_from_the_start_and_does_if_told_so() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let socket = mio::net::TcpStream::connect(address).unwrap();
+        // Accepted connections are connected at both ends.
+        let _accepted = listener.accept().unwrap();
+        let mut stream = TcpStream::new(socket, address);
+        assert!(!stream.socket.nodelay().unwrap());
+        assert!(stream.poll_connected().unwrap());
+        assert!(stream.socket.nodelay().unwrap());
+        stream.set_no_delay(false);
+        assert!(!stream.socket.nodelay().unwrap());
+        stream.set_no_delay(true);
+        assert!(stream.socket.nodelay().unwrap());
+    }
+}

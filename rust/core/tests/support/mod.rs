@@ -3,10 +3,12 @@
 // Each test binary uses a part of it.
 #![allow(dead_code)]
 
+use std::net::IpAddr;
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tungsten_core::net::{Scratch, TcpConnector, ThreadResolver, TlsClient, TlsOptions};
+use tungsten_core::net::{Lookup, Resolver, Scratch, TcpConnector, ThreadResolver, TlsClient, TlsOptions};
 use tungsten_core::{
     CloseFrame, Config, Error, ErrorKind, Event, Kind, Message, Misuse, Network, Peer, Phase, ReadyState, Request,
     WsUrl,
@@ -16,8 +18,30 @@ use tungsten_testkit::{Recorded, Server, TestAuthority};
 /// How long anything may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Deadlines for tests that wait for them.
-pub(crate) const SOON: Duration = Duration::from_millis(200);
+/// A deadline that no machine is too slow for. Tests let it pass with [`Clock::expire`].
+pub(crate) const LONG: Duration = Duration::from_secs(3600);
+
+/// A clock that goes as the machine's does, and can be put forward.
+#[derive(Debug, Default)]
+pub(crate) struct Clock {
+    ahead: Duration,
+}
+
+impl Clock {
+    pub(crate) fn now(&self) -> Instant {
+        Instant::now() + self.ahead
+    }
+
+    /// Goes on to behind a deadline that has just begun. Returns a time shortly before it.
+    pub(crate) fn expire(&mut self, deadline: Duration) -> Instant {
+        // More than any test takes.
+        let margin = PATIENCE * 6;
+        self.ahead += deadline.checked_sub(margin).expect("a deadline that no machine is too slow for");
+        let early = self.now();
+        self.ahead += margin;
+        early
+    }
+}
 
 /// A peer together with all that was seen of it.
 pub(crate) struct Client {
@@ -28,6 +52,7 @@ pub(crate) struct Client {
     pub(crate) reads: bool,
     /// The poll that took longest.
     pub(crate) longest_poll: Duration,
+    clock: Clock,
     scratch: Scratch,
 }
 
@@ -40,6 +65,7 @@ impl Client {
             messages: Vec::new(),
             reads: true,
             longest_poll: Duration::ZERO,
+            clock: Clock::default(),
             scratch: Scratch::default(),
         }
     }
@@ -66,17 +92,30 @@ impl Client {
     }
 
     pub(crate) fn start(&mut self, request: Request) -> Result<(), Misuse> {
-        self.peer.connect(request, network(), Instant::now())
+        self.peer.connect(request, network(), self.clock.now())
     }
 
     pub(crate) fn poll(&mut self) {
+        self.poll_at(self.clock.now());
+    }
+
+    fn poll_at(&mut self, now: Instant) {
         let begin = Instant::now();
-        self.peer.poll(begin, &mut self.scratch);
+        self.peer.poll(now, &mut self.scratch);
         self.longest_poll = self.longest_poll.max(begin.elapsed());
         self.events.extend(std::iter::from_fn(|| self.peer.poll_event()));
         if self.reads {
             self.read();
         }
+    }
+
+    /// Lets a deadline pass that has just begun. Nothing happens before it.
+    #[track_caller]
+    pub(crate) fn expire(&mut self, deadline: Duration) {
+        let before = (self.peer.state(), self.events.len());
+        let early = self.clock.expire(deadline);
+        self.poll_at(early);
+        assert_eq!((self.peer.state(), self.events.len()), before, "too early: {:?}", self.peer.error());
     }
 
     /// Reads all messages that wait.
@@ -94,6 +133,12 @@ impl Client {
             self.poll();
             thread::yield_now();
         }
+    }
+
+    /// Polls until the connection has come so far on its way.
+    #[track_caller]
+    pub(crate) fn until_phase(&mut self, phase: Phase) {
+        self.until(|client| client.peer.opening_phase() == Some(phase));
     }
 
     #[track_caller]
@@ -129,11 +174,11 @@ impl Client {
 
     #[track_caller]
     pub(crate) fn send(&mut self, kind: Kind, payload: &[u8]) {
-        self.peer.send(kind, payload, Instant::now()).unwrap();
+        self.peer.send(kind, payload, self.clock.now()).unwrap();
     }
 
     pub(crate) fn close(&mut self, code: i64, reason: &str) {
-        self.peer.close(CloseFrame::to_send(code, reason).unwrap(), Instant::now());
+        self.peer.close(CloseFrame::to_send(code, reason).unwrap(), self.clock.now());
     }
 
     /// The messages that were read, as text.
@@ -148,7 +193,26 @@ impl Client {
 }
 
 pub(crate) fn network() -> Network {
-    Network { resolver: Box::new(ThreadResolver::default()), connector: Box::new(TcpConnector) }
+    Network { resolver: Box::new(Hosts), connector: Box::new(TcpConnector) }
+}
+
+/// Has the system look up the name of this machine, and knows no other one: nobody outside of it is asked.
+#[derive(Debug)]
+struct Hosts;
+
+impl Resolver for Hosts {
+    fn lookup(&self, host: &str) -> Box<dyn Lookup> {
+        if host == "localhost" { ThreadResolver::default().lookup(host) } else { Box::new(Unknown) }
+    }
+}
+
+#[derive(Debug)]
+struct Unknown;
+
+impl Lookup for Unknown {
+    fn poll(&mut self) -> Poll<Result<Vec<IpAddr>, String>> {
+        Poll::Ready(Err("the tests know no such host".to_owned()))
+    }
 }
 
 /// A request that trusts the authority of the tests.
