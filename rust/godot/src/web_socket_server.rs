@@ -14,7 +14,7 @@ use godot::global::Error;
 use godot::prelude::*;
 use settings::Settings;
 use tungsten_core::net::TlsServer;
-use tungsten_core::{CloseFrame, Encoded, Kind, check_headers};
+use tungsten_core::{CloseFrame, Kind, check_headers};
 
 /// A WebSocket server with signals. Its page of help is `doc_classes/WebSocketServer.xml`.
 #[derive(GodotClass)]
