@@ -76,7 +76,7 @@ func test_when_pings_are_not_answered_then_the_connection_is_given_up() -> void:
 	expect_eq(peer.get_ready_state(), OPEN)
 	peer.heartbeat_timeout = PASSED_S
 	await expect_failure(peer, WebSocketError.PHASE_OPEN, WebSocketError.KIND_HEARTBEAT_TIMEOUT)
-	expect_eq(Testkit.named(counterpart.report(), "ping").size(), 1)
+	expect_true(Testkit.named(counterpart.report(), "ping").size() >= 1)
 
 
 func test_when_pings_are_answered_then_the_connection_stays_open() -> void:
