@@ -120,7 +120,7 @@ fn echo(peer: &mut Peer, now: Instant) {
 fn report(peer: &Peer) {
     match (peer.error(), peer.close_frame()) {
         (Some(error), _) => eprintln!("{error}"),
-        (None, Some(frame)) => eprintln!("closed with {} {}", frame.code, frame.reason),
+        (None, Some(frame)) => eprintln!("closed with {} {}", frame.code(), frame.reason()),
         (None, None) => {}
     }
 }

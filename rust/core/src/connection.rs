@@ -45,8 +45,9 @@ pub(crate) enum End {
 /// What the received bytes hold next.
 enum Read {
     Message(Message),
-    /// A ping, a pong or a close frame.
+    /// A ping or a pong.
     Control(tungstenite::Message),
+    Close(CloseFrame),
     /// No more for now.
     All,
 }
@@ -402,6 +403,7 @@ impl Connection {
             match self.read(&mut bytes) {
                 Ok(Read::Message(message)) => self.received.push(message),
                 Ok(Read::Control(message)) => self.handle_control(message, now),
+                Ok(Read::Close(frame)) => self.handle_close(frame, now),
                 Ok(Read::All) => {
                     self.handle_taken(bytes);
                     return bytes.len();
@@ -418,13 +420,14 @@ impl Connection {
         0
     }
 
-    /// Reads the next message: by the filter if it comes in one frame, else by tungstenite.
+    /// Reads what comes next: a message in one frame and a close frame by the filter, all else by tungstenite.
     fn read(&mut self, bytes: &mut &[u8]) -> Result<Read, tungstenite::Error> {
         loop {
             // What tungstenite has read ahead comes first.
             if self.context.is_empty() {
-                match self.filter.read_message(bytes)? {
+                match self.filter.read_whole(bytes)? {
                     Follows::Message(message) => return Ok(Read::Message(message)),
+                    Follows::Close(frame) => return Ok(Read::Close(frame)),
                     Follows::Incomplete => return Ok(Read::All),
                     // Nothing is left that would need a context.
                     Follows::Other if bytes.is_empty() && self.filter.is_between_messages() => return Ok(Read::All),
@@ -454,10 +457,9 @@ impl Connection {
     fn handle_control(&mut self, message: tungstenite::Message, now: Instant) {
         match message {
             tungstenite::Message::Pong(payload) => self.heartbeat.handle_pong(&payload, now),
-            tungstenite::Message::Close(frame) => self.handle_close(CloseFrame::from_wire(frame), now),
             // tungstenite has made the pong, and would keep it until the next call.
             tungstenite::Message::Ping(_) => self.flush_context(),
-            _ => debug_assert!(false, "tungstenite hands out whole messages"),
+            _ => debug_assert!(false, "tungstenite hands out whole messages, and gets no close frame that is valid"),
         }
     }
 
@@ -465,8 +467,7 @@ impl Connection {
         self.start_closing(now);
         if self.close_sent.is_none() {
             self.close_requested = true;
-            self.close_sent = Some(frame.clone());
-            self.flush_context();
+            self.send_close(frame.clone());
         }
         self.close_received = Some(frame);
     }
@@ -478,7 +479,7 @@ impl Connection {
             tungstenite::Error::Io(found_by_filter) => found_by_filter.to_string(),
             error => lower_case(&error.to_string()),
         };
-        log::debug!("received data refused with {}: {reason}", frame.code);
+        log::debug!("received data refused with {}: {reason}", frame.code());
         self.violation = Some((frame.clone(), Error::new(self.phase(), kind, reason)));
         self.start_closing(now);
         if self.close_sent.is_none() {
@@ -491,7 +492,7 @@ impl Connection {
         self.close_sent = Some(frame);
         let mut nothing: &[u8] = &[];
         let mut shim = Shim::new(&mut nothing, &mut self.filter, &mut self.transmit, &mut self.pongs);
-        if let Err(error) = self.context.get(&self.config).close(&mut shim, Some(wire)) {
+        if let Err(error) = self.context.get(&self.config).close(&mut shim, wire) {
             log::error!("a close frame was not queued: {error}; please report this");
         }
     }

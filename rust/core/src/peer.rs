@@ -403,8 +403,7 @@ impl Peer {
     /// The application goes away: tries to say so with 1001 (RFC 6455 §7.4.1), without waiting for anything, and
     /// drops the connection.
     pub fn leave(&mut self, now: Instant) {
-        let going_away = CloseFrame { code: 1001, reason: String::new() };
-        self.close(going_away, now);
+        self.close(CloseFrame::going_away(), now);
         if let Stage::Open(session) = &mut self.stage {
             session.link.finish();
         }

@@ -170,7 +170,7 @@ fn many_clients_join_are_answered_and_leave() {
     server.until(&mut clients, |server, clients| {
         server.peers.is_empty() && clients.iter().all(|client| client.peer.state() == ReadyState::Closed)
     });
-    assert!(server.ended.iter().all(|peer| peer.close_frame().is_some_and(|frame| frame.code == 4000)));
+    assert!(server.ended.iter().all(|peer| peer.close_frame().is_some_and(|frame| frame.code() == 4000)));
 }
 
 #[test]

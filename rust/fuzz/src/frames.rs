@@ -107,7 +107,7 @@ fn check_end(subject: &mut Subject, expected: End) {
     assert_eq!(ends, 1, "{events:?}");
     let found = match (events.last(), subject.peer.error().map(|error| error.kind())) {
         (Some(Event::Closed { clean: true }), None) => {
-            End::Closed(subject.peer.close_frame().expect("a close frame").code)
+            End::Closed(subject.peer.close_frame().expect("a close frame").code())
         }
         (Some(Event::Closed { clean: false }), Some(ErrorKind::ConnectionLost)) => End::Open,
         (

@@ -304,7 +304,7 @@ fn failed(error: &tungsten_core::Error) -> Signal {
 }
 
 fn close_request(frame: &CloseFrame) -> Signal {
-    Signal::CloseRequest(frame.code.into(), convert::reason(&frame.reason))
+    Signal::CloseRequest(frame.code().into(), convert::reason(frame.reason()))
 }
 
 multiplayer_class!(WebSocketClient);

@@ -190,8 +190,8 @@ fn next_signal(peer: &mut Gd<WebSocketPeer>) -> Option<Signal> {
             },
             Notice::Event(Event::Closed { clean }) => {
                 let frame = peer.core().close_frame();
-                let code = frame.map_or(-1, |frame| frame.code.into());
-                let reason = frame.map(|frame| convert::reason(&frame.reason)).unwrap_or_default();
+                let code = frame.map_or(-1, |frame| frame.code().into());
+                let reason = frame.map(|frame| convert::reason(frame.reason())).unwrap_or_default();
                 Signal::Closed(code, reason, clean)
             }
         });

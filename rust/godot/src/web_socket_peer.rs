@@ -243,12 +243,12 @@ impl WebSocketPeer {
 
     #[func]
     fn get_close_code(&self) -> i32 {
-        self.peer.close_frame().map_or(-1, |frame| frame.code.into())
+        self.peer.close_frame().map_or(-1, |frame| frame.code().into())
     }
 
     #[func]
     fn get_close_reason(&self) -> GString {
-        self.peer.close_frame().map(|frame| convert::reason(&frame.reason)).unwrap_or_default()
+        self.peer.close_frame().map(|frame| convert::reason(frame.reason())).unwrap_or_default()
     }
 
     #[func]

@@ -1,5 +1,6 @@
 //! tungstenite's part of a connection.
 
+use super::MAX_CONTROL_PAYLOAD;
 use crate::config::Config;
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -68,11 +69,13 @@ impl fmt::Debug for Context {
     }
 }
 
+/// tungstenite's limit on frames is for control frames too, which have one of their own; what is a message has to keep
+/// to the other.
 fn limits(config: &Config) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_write_buffer_size(usize::MAX)
         .max_message_size(Some(config.max_message_size))
-        .max_frame_size(Some(config.max_message_size))
+        .max_frame_size(Some(config.max_message_size.max(MAX_CONTROL_PAYLOAD)))
 }

@@ -1,8 +1,9 @@
 //! What stands between the wire and tungstenite: it follows where frames start and end, and rewrites a few of them.
 //!
-//! Messages in one frame, which are nearly all, are taken out here ([`Filter::read_message`]): there is nothing to put
-//! together and nothing to answer, and tungstenite would copy them twice. Of the other frames, most pass as they came. Two
-//! kinds reach tungstenite as fragments (RFC 6455 §5.4):
+//! Messages in one frame, which are nearly all, are taken out here ([`Filter::read_whole`]): there is nothing to put
+//! together and nothing to answer, and tungstenite would copy them twice. So are close frames, of which tungstenite does
+//! not know all codes. Of the other frames, most pass as they came. Two kinds reach tungstenite as fragments (RFC 6455
+//! §5.4):
 //!
 //! * Those of compressed messages, decompressed.
 //! * Text of which a part has come. tungstenite checks the UTF-8 of each fragment, so it refuses invalid text as soon as
@@ -19,6 +20,7 @@ mod tests;
 mod whole;
 
 use super::deflate::Decompressor;
+use crate::close::CloseFrame;
 use crate::queue::{Kind, Message};
 use fragment::Fragmented;
 pub(super) use header::Violation;
@@ -26,8 +28,8 @@ use header::{HeaderReader, Held, Next};
 use std::io;
 use tungstenite::protocol::Role;
 use tungstenite::protocol::frame::FrameHeader;
-use tungstenite::protocol::frame::coding::{Data, OpCode};
-use whole::Whole;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use whole::{Content, Whole};
 
 /// Frames and final blocks that are taken in one poll: a peer can make a million empty ones out of two megabytes.
 const MAX_FRAMES: usize = 16 * 1024;
@@ -49,7 +51,7 @@ pub(super) struct Filter {
     run: u64,
     /// The frame that is handed on behind them in fragments.
     fragmented: Option<Fragmented>,
-    /// The message that is taken out.
+    /// The frame that is taken out.
     whole: Option<Whole>,
     /// The message of which more fragments follow.
     message: Option<Unfinished>,
@@ -73,7 +75,9 @@ struct Unfinished {
 pub(super) enum Follows {
     /// A message, which was taken out.
     Message(Message),
-    /// A part of such a message; all that is at hand was taken.
+    /// A close frame, which was taken out.
+    Close(CloseFrame),
+    /// A part of either; all that is at hand was taken.
     Incomplete,
     /// Nothing, or something for tungstenite.
     Other,
@@ -115,17 +119,17 @@ impl Filter {
         self.inflated = 0;
     }
 
-    /// Takes a message out that comes in one frame, if that is what follows.
+    /// Takes a message out that comes in one frame, or a close frame, if that is what follows.
     ///
     /// # Errors
     /// Text that is not UTF-8.
-    pub(super) fn read_message(&mut self, input: &mut &[u8]) -> Result<Follows, std::str::Utf8Error> {
+    pub(super) fn read_whole(&mut self, input: &mut &[u8]) -> Result<Follows, std::str::Utf8Error> {
         if self.held.is_empty() && self.run == 0 && self.whole.is_none() {
             self.start_frame(input);
         }
         let Some(mut whole) = self.whole.take() else { return Ok(Follows::Other) };
         if whole.take(input) {
-            whole.into_message().map(Follows::Message)
+            whole.finish()
         } else {
             self.whole = Some(whole);
             Ok(Follows::Incomplete)
@@ -220,7 +224,8 @@ impl Filter {
                 match self.route(&header, payload, input.len()) {
                     Route::AsItIs => self.hand_on_next(held, payload - payload_held),
                     Route::InFragments(fragmented) => self.fragmented = Some(fragmented),
-                    Route::Out(whole) => {
+                    Route::Out(mut whole) => {
+                        whole.take(&mut held.payload(payload_held));
                         self.whole = Some(whole);
                         return false;
                     }
@@ -242,7 +247,13 @@ impl Filter {
     /// Decides where a frame goes, and keeps track of messages. What is not valid passes as it is, for tungstenite to
     /// refuse it.
     fn route(&mut self, header: &FrameHeader, payload: u64, at_hand: usize) -> Route {
-        let OpCode::Data(opcode) = header.opcode else { return Route::AsItIs };
+        let opcode = match header.opcode {
+            OpCode::Data(opcode) => opcode,
+            OpCode::Control(Control::Close) if self.is_close_frame(header, payload) => {
+                return Route::Out(Whole::new(Content::Close, header.mask, payload));
+            }
+            OpCode::Control(_) => return Route::AsItIs,
+        };
         let Some(Unfinished { is_text, is_compressed }) = self.message_of(opcode, header) else { return Route::AsItIs };
         self.message = (!header.is_final).then_some(Unfinished { is_text, is_compressed });
         if is_compressed {
@@ -257,15 +268,27 @@ impl Filter {
         let is_partial = payload > at_hand as u64;
         match opcode {
             _ if is_text && is_partial => Route::InFragments(Fragmented::new(header, opcode, payload, false)),
-            Data::Text if header.is_final => Route::Out(Whole::new(Kind::Text, header.mask, payload)),
-            Data::Binary if header.is_final => Route::Out(Whole::new(Kind::Binary, header.mask, payload)),
+            Data::Text if header.is_final => Route::Out(Whole::new(Content::Message(Kind::Text), header.mask, payload)),
+            Data::Binary if header.is_final => {
+                Route::Out(Whole::new(Content::Message(Kind::Binary), header.mask, payload))
+            }
             _ => Route::AsItIs,
         }
     }
 
+    /// Whether a close frame is valid, but for its payload. One byte of that is half a code.
+    fn is_close_frame(&self, header: &FrameHeader, payload: u64) -> bool {
+        self.is_well_formed(header) && header.is_final && !header.rsv1 && payload != 1
+    }
+
+    /// Whether a frame is masked as it has to be, and has no reserved bit that never means anything here.
+    fn is_well_formed(&self, header: &FrameHeader) -> bool {
+        !header.rsv2 && !header.rsv3 && header.mask.is_some() == (self.role == Role::Server)
+    }
+
     /// What a frame belongs to; `None` if it is not valid where it stands.
     fn message_of(&mut self, opcode: Data, header: &FrameHeader) -> Option<Unfinished> {
-        if header.rsv2 || header.rsv3 || header.mask.is_some() != (self.role == Role::Server) {
+        if !self.is_well_formed(header) {
             return None;
         }
         match (opcode, self.message) {
@@ -291,7 +314,7 @@ impl Filter {
         self.fragmented.as_ref().is_some_and(Fragmented::needs_no_input)
     }
 
-    /// Whether a message is being taken out, by [`Self::read_message`].
+    /// Whether a frame is being taken out, by [`Self::read_whole`].
     pub(super) fn is_taking_out(&self) -> bool {
         self.whole.is_some()
     }

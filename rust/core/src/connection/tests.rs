@@ -75,7 +75,7 @@ impl Rig {
         assert_eq!((*opcode, &payload[..2]), (8, &code.to_be_bytes()[..]));
         self.connection.handle_end_of_stream();
         match self.connection.end() {
-            Some(End::Failed(frame, error)) => assert_eq!((frame.code, error.kind()), (code, kind)),
+            Some(End::Failed(frame, error)) => assert_eq!((frame.code(), error.kind()), (code, kind)),
             other => panic!("expected a failure, got {other:?}"),
         }
     }
@@ -100,7 +100,7 @@ fn message_and_close_frame_in_one_piece_are_both_seen() {
     assert_eq!(rig.messages(), ["last words"]);
     assert_eq!(rig.frames(), [(8, close(1000, "bye")[2..].to_vec())]);
     match rig.connection.end() {
-        Some(End::Clean(frame)) => assert_eq!((frame.code, frame.reason.as_str()), (1000, "bye")),
+        Some(End::Clean(frame)) => assert_eq!((frame.code(), frame.reason()), (1000, "bye")),
         other => panic!("{other:?}"),
     }
 }
@@ -125,7 +125,7 @@ fn ping_between_fragments_is_answered_and_leaves_the_message_intact() {
 fn close_frame_without_a_code_is_1005() {
     let mut rig = Rig::new();
     rig.feed(&frame(0x88, b""));
-    assert_eq!(rig.connection.close_received().unwrap().code, 1005);
+    assert_eq!(rig.connection.close_received().unwrap().code(), 1005);
     assert_eq!(rig.frames(), [(8, vec![])]);
 }
 
@@ -180,7 +180,7 @@ fn violation_ends_within_the_close_timeout_if_the_other_side_stays() {
     rig.written();
     assert!(rig.connection.is_finished_writing() && rig.connection.end().is_none());
     rig.advance(CLOSE_TIMEOUT);
-    assert!(matches!(rig.connection.end(), Some(End::Failed(frame, _)) if frame.code == 1002));
+    assert!(matches!(rig.connection.end(), Some(End::Failed(frame, _)) if frame.code() == 1002));
 }
 
 #[test]

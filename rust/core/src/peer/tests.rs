@@ -194,7 +194,7 @@ impl Rig {
 
     /// The code of the close frame that ended the last connection.
     fn close_code(&self) -> Option<u16> {
-        self.peer.close_frame().map(|frame| frame.code)
+        self.peer.close_frame().map(|frame| frame.code())
     }
 }
 
@@ -203,7 +203,7 @@ fn close_frame(code: i64) -> CloseFrame {
 }
 
 fn received_close(code: u16, reason: &str) -> CloseFrame {
-    CloseFrame { code, reason: reason.to_owned() }
+    CloseFrame::to_send(code.into(), reason).unwrap()
 }
 
 /// The 101 that fits a request.

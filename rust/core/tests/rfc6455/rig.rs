@@ -178,7 +178,11 @@ impl Rig {
     }
 
     pub(super) fn close(&mut self, code: i64, reason: &str) {
-        self.peer.close(CloseFrame::to_send(code, reason).unwrap(), self.now);
+        self.close_with(CloseFrame::to_send(code, reason).unwrap());
+    }
+
+    pub(super) fn close_with(&mut self, frame: CloseFrame) {
+        self.peer.close(frame, self.now);
     }
 
     /// The frames that were written since the last call. All of them are masked as they have to be (§5.1), and their
@@ -227,7 +231,7 @@ impl Rig {
         let error = self.peer.error().expect("an error");
         assert_eq!((error.phase(), error.kind()), (Phase::Open, kind), "{error}");
         assert!(!error.message().is_empty());
-        assert_eq!(self.peer.close_frame().map(|frame| frame.code), Some(code));
+        assert_eq!(self.peer.close_frame().map(|frame| frame.code()), Some(code));
     }
 
     #[track_caller]
@@ -248,7 +252,7 @@ impl Rig {
     pub(super) fn expect_closed_with(&self, code: u16, reason: &str) {
         assert_eq!(self.peer.state(), ReadyState::Closed);
         assert_eq!(self.events.last(), Some(&Event::Closed { clean: true }));
-        assert_eq!(self.peer.close_frame(), Some(&CloseFrame { code, reason: reason.to_owned() }));
+        assert_eq!(self.peer.close_frame().map(|frame| (frame.code(), frame.reason())), Some((code, reason)));
         assert!(self.peer.error().is_none());
     }
 }

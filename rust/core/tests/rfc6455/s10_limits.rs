@@ -3,7 +3,9 @@
 use tungsten_core::{ErrorKind, Kind};
 
 use super::rig::{BOTH, Rig, Side};
-use super::wire::{BINARY, CONTINUATION, FIN, LengthForm, PONG, TEXT, binary, frame, header, ping, text};
+use super::wire::{
+    BINARY, CLOSE, CONTINUATION, FIN, LengthForm, PING, PONG, TEXT, binary, close, frame, header, ping, pong, text,
+};
 
 const LIMIT: usize = 1000;
 
@@ -99,5 +101,35 @@ fn message_without_an_end_holds_no_more_than_the_limit() {
             assert!(taken <= LIMIT + 100);
         }
         assert_eq!(taken, LIMIT + 100);
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc6455#section-10.4>
+#[test]
+fn limit_is_not_for_control_frames() {
+    for side in BOTH {
+        let mut rig = Rig::open_with(side, |config| config.max_message_size = 32);
+        rig.receive(&[ping([7; 100]), pong([7; 125]), ping([7; 125])]);
+        assert_eq!(rig.frames(), [pong([7; 100]), pong([7; 125])]);
+        rig.expect_open();
+        let reason = "r".repeat(123);
+        rig.receive(&[close(1000, &reason)]);
+        rig.expect_closed_with(1000, &reason);
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc6455#section-5.5>
+#[test]
+fn control_frame_that_is_too_long_breaks_the_protocol_whatever_the_limit() {
+    for side in BOTH {
+        for opcode in [PING, PONG, CLOSE] {
+            for (form, len) in [(LengthForm::TwoBytes, 126), (LengthForm::EightBytes, 1 << 40)] {
+                for limit in [32, 1 << 20] {
+                    let mut rig = Rig::open_with(side, |config| config.max_message_size = limit);
+                    rig.deliver(&header(FIN | opcode, form, len, rig.mask_of_far_end()));
+                    rig.expect_violation();
+                }
+            }
+        }
     }
 }

@@ -23,7 +23,7 @@ fn frame_that_was_not_sent_first_is_answered_with_its_code() {
         let mut rig = Rig::open(side);
         rig.receive(&[close(4000, "good bye, ☃")]);
         assert_eq!(rig.frames(), [close(4000, "good bye, ☃")]);
-        let frame = CloseFrame { code: 4000, reason: "good bye, ☃".to_owned() };
+        let frame = CloseFrame::to_send(4000, "good bye, ☃").unwrap();
         assert_eq!(rig.events, [Event::CloseRequested(frame), Event::Closed { clean: true }]);
     }
 }

@@ -97,7 +97,7 @@ fn close_frames_that_cross_close_cleanly() {
     pair.server.close(CloseFrame::to_send(4002, "server").unwrap(), pair.now);
     pair.poll(Side::Server);
     pair.poll(Side::Client);
-    let codes = [&pair.client, &pair.server].map(|peer| peer.close_frame().map(|frame| frame.code));
+    let codes = [&pair.client, &pair.server].map(|peer| peer.close_frame().map(|frame| frame.code()));
     assert_eq!(codes, [Some(4002), Some(4001)]);
     assert!(pair.client.error().is_none() && pair.server.error().is_none());
 }
@@ -209,7 +209,7 @@ fn other_end_that_stays_after_a_failure_is_given_up_after_the_timeout() {
             rig.advance(1.0);
         }
         assert_eq!(rig.events, [Event::Closed { clean: false }]);
-        assert_eq!(rig.peer.close_frame().map(|frame| frame.code), Some(1002));
+        assert_eq!(rig.peer.close_frame().map(|frame| frame.code()), Some(1002));
     }
 }
 
@@ -236,7 +236,7 @@ fn failure_of_one_end_is_a_close_frame_for_the_other() {
     pair.poll(Side::Server);
     assert_eq!(pair.server.state(), ReadyState::Closing);
     pair.poll(Side::Client);
-    assert_eq!(pair.client.close_frame().map(|frame| frame.code), Some(1009));
+    assert_eq!(pair.client.close_frame().map(|frame| frame.code()), Some(1009));
     assert!(pair.client.error().is_none());
     // One poll for the answer and one for the end behind it.
     pair.poll(Side::Server);

@@ -3,10 +3,10 @@
 use tungsten_core::{CloseFrame, ErrorKind, Event, InvalidCloseCode};
 
 use super::rig::{BOTH, Rig};
-use super::wire::close;
+use super::wire::{close, close_empty};
 
-/// §7.4.1 and the registry that it opened, of which 1012 and 1013 are in use.
-const DEFINED: [u16; 11] = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013];
+/// §7.4.1 and the registry that it opened, of which 1012 to 1014 are in use.
+const DEFINED: [u16; 12] = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014];
 
 /// For libraries and applications (§7.4.2).
 const FREE: [u16; 5] = [3000, 3999, 4000, 4001, 4999];
@@ -14,6 +14,10 @@ const FREE: [u16; 5] = [3000, 3999, 4000, 4001, 4999];
 /// Not used, reserved, or meant to stand for the absence of a close frame.
 const FORBIDDEN: [u16; 16] =
     [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 1999, 2000, 2500, 2999, 5000, 10_000, 65535];
+
+fn requested(code: u16, reason: &str) -> Event {
+    Event::CloseRequested(CloseFrame::to_send(code.into(), reason).unwrap())
+}
 
 /// <https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1>
 #[test]
@@ -36,6 +40,7 @@ fn defined_codes_are_received() {
         for code in DEFINED {
             let mut rig = Rig::open(side);
             rig.receive(&[close(code, "reason")]);
+            assert_eq!(rig.events, [requested(code, "reason"), Event::Closed { clean: true }]);
             assert_eq!(rig.frames(), [close(code, "reason")]);
             rig.expect_closed_with(code, "reason");
         }
@@ -90,20 +95,6 @@ fn forbidden_codes_are_refused() {
     }
 }
 
-/// It was registered later than the others ("bad gateway"), and the library below does not know it; so it is not sent
-/// either, or two of our own peers would not understand each other.
-///
-/// <https://www.rfc-editor.org/rfc/rfc6455#section-7.4.2>
-#[test]
-fn code_1014_is_neither_sent_nor_understood() {
-    assert!(tungsten_core::CloseFrame::to_send(1014, "").is_err());
-    for side in BOTH {
-        let mut rig = Rig::open(side);
-        rig.receive(&[close(1014, "")]);
-        rig.expect_violation();
-    }
-}
-
 /// <https://www.rfc-editor.org/rfc/rfc6455#section-7.4.2>
 #[test]
 fn forbidden_code_is_refused_however_it_is_cut() {
@@ -130,5 +121,21 @@ fn answer_with_a_forbidden_code_is_not_a_clean_end() {
             assert_eq!(rig.peer.error().map(|error| error.kind()), Some(ErrorKind::ProtocolViolation));
             assert_eq!(rig.frames(), [close(1000, "")]);
         }
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1>
+#[test]
+fn frame_that_was_received_without_a_code_is_sent_on_without_one() {
+    for side in BOTH {
+        let mut from = Rig::open(side);
+        from.receive(&[close_empty()]);
+        let received = from.peer.close_frame().unwrap().clone();
+
+        let mut to = Rig::open(side);
+        to.close_with(received);
+        assert_eq!(to.frames(), [close_empty()]);
+        to.receive(&[close_empty()]);
+        to.expect_closed_with(1005, "");
     }
 }

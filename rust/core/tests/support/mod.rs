@@ -188,7 +188,7 @@ impl Client {
 
     /// Code and reason of the close frame that ended the connection.
     pub(crate) fn close_frame(&self) -> Option<(u16, &str)> {
-        self.peer.close_frame().map(|frame| (frame.code, frame.reason.as_str()))
+        self.peer.close_frame().map(|frame| (frame.code(), frame.reason()))
     }
 }
 

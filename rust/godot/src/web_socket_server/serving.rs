@@ -87,7 +87,7 @@ impl Host for WebSocketServer {
             (Notice::Event(Event::Opened), _) => Some(self.welcome(stream, peer)),
             (Notice::Message, Some(id)) => Some(Signal::Data(id)),
             (Notice::Event(Event::CloseRequested(frame)), Some(id)) => {
-                Some(Signal::CloseRequest(id, frame.code.into(), convert::reason(&frame.reason)))
+                Some(Signal::CloseRequest(id, frame.code().into(), convert::reason(frame.reason())))
             }
             (Notice::Event(Event::Closed { .. }), Some(id)) if self.is_multiplayer => {
                 Some(Signal::PeerDisconnected(id))

@@ -1,10 +1,11 @@
 //! Headers of frames: collected until they are whole, and checked for what tungstenite lets pass.
 
 use super::super::MAX_CONTROL_PAYLOAD;
+use crate::close::may_be_sent;
 use std::fmt;
 use std::io::Cursor;
 use tungstenite::protocol::frame::FrameHeader;
-use tungstenite::protocol::frame::coding::{CloseCode, Control, OpCode};
+use tungstenite::protocol::frame::coding::{Control, OpCode};
 
 /// The longest header (RFC 6455 §5.2) is 2 bytes, 8 of length and 4 of mask; the code of a close frame is read too.
 const MAX_HELD: usize = 14 + 2;
@@ -15,11 +16,12 @@ const MAX_LENGTH: u64 = u64::MAX >> 1;
 /// What tungstenite would not complain about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::connection) enum Violation {
-    /// A close frame has a code that may not be sent (RFC 6455 §7.4). tungstenite answers it, but then cannot be told
-    /// from one that has received 1002.
+    /// A close frame has a code that may not be sent (RFC 6455 §7.4).
     CloseCode(u16),
     /// A compressed message is malformed (RFC 7692 §7.2.2), with the reason.
     Compression(String),
+    /// A control frame has more than 125 bytes (RFC 6455 §5.5). tungstenite would wait for all of them.
+    ControlLength(u64),
     /// A length has its highest bit set, or more bytes than it needs (RFC 6455 §5.2).
     Length,
 }
@@ -29,6 +31,7 @@ impl fmt::Display for Violation {
         match self {
             Self::CloseCode(code) => write!(f, "a close frame has the code {code}, which may not be sent"),
             Self::Compression(reason) => write!(f, "a compressed message cannot be decompressed: {reason}"),
+            Self::ControlLength(len) => write!(f, "a control frame has {len} bytes, and may have 125"),
             Self::Length => f.write_str("the length of a frame is not in its shortest form or has over 63 bits"),
         }
     }
@@ -52,6 +55,11 @@ impl Held {
         header.format(len, &mut room).expect("there is room for the longest header");
         held.end = MAX_HELD - room.len();
         held
+    }
+
+    /// Its last bytes, so many as were read of the payload.
+    pub(super) fn payload(&self, len: u64) -> &[u8] {
+        &self.bytes[self.end - len as usize..self.end]
     }
 
     /// Takes as many bytes as there is room for; returns how many.
@@ -133,9 +141,10 @@ fn parse(bytes: &[u8]) -> Result<Option<(Parsed, usize)>, Violation> {
     if len != header.len(payload) || payload > MAX_LENGTH {
         return Err(Violation::Length);
     }
-    // A longer close frame is refused for its length.
-    let has_code = (2..=MAX_CONTROL_PAYLOAD as u64).contains(&payload);
-    if header.opcode == OpCode::Control(Control::Close) && has_code {
+    if matches!(header.opcode, OpCode::Control(_)) && payload > MAX_CONTROL_PAYLOAD as u64 {
+        return Err(Violation::ControlLength(payload));
+    }
+    if header.opcode == OpCode::Control(Control::Close) && payload >= 2 {
         let Some(code) = bytes[len..].first_chunk() else { return Ok(None) };
         check_close_code(*code, header.mask)?;
         len += code.len();
@@ -146,5 +155,5 @@ fn parse(bytes: &[u8]) -> Result<Option<(Parsed, usize)>, Violation> {
 fn check_close_code([first, second]: [u8; 2], mask: Option<[u8; 4]>) -> Result<(), Violation> {
     let [one, two, ..] = mask.unwrap_or_default();
     let code = u16::from_be_bytes([first ^ one, second ^ two]);
-    if CloseCode::from(code).is_allowed() { Ok(()) } else { Err(Violation::CloseCode(code)) }
+    if may_be_sent(code) { Ok(()) } else { Err(Violation::CloseCode(code)) }
 }

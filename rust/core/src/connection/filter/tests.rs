@@ -11,7 +11,7 @@ use std::io::ErrorKind;
 
 const LIMIT: usize = 1 << 20;
 
-/// A filter, and what it has handed on; messages that were taken out stand there as the frames they came in.
+/// A filter, and what it has handed on; what was taken out stands there as the frame it came in.
 struct Rig {
     filter: Filter,
     out: Vec<u8>,
@@ -25,9 +25,18 @@ impl Rig {
     /// Hands a piece in, as tungstenite asks for it: with room for at least a header. All of it is taken.
     fn feed(&mut self, mut piece: &[u8]) -> Result<(), String> {
         loop {
-            match self.filter.read_message(&mut piece).unwrap() {
+            match self.filter.read_whole(&mut piece).unwrap() {
                 Follows::Message(message) => {
-                    self.push(&message);
+                    let first = if message.kind() == Kind::Text { 0x81 } else { 0x82 };
+                    self.push(first, message.payload());
+                    continue;
+                }
+                Follows::Close(frame) if frame.code() == 1005 => {
+                    self.push(0x88, b"");
+                    continue;
+                }
+                Follows::Close(frame) => {
+                    self.push(0x88, &[&frame.code().to_be_bytes(), frame.reason().as_bytes()].concat());
                     continue;
                 }
                 Follows::Incomplete => break,
@@ -45,11 +54,10 @@ impl Rig {
         Ok(())
     }
 
-    fn push(&mut self, message: &Message) {
-        let first = if message.kind() == Kind::Text { 0x81 } else { 0x82 };
+    fn push(&mut self, first: u8, payload: &[u8]) {
         self.out.extend(match self.filter.role {
-            Role::Client => frame(first, message.payload()),
-            Role::Server => masked(first, message.payload()),
+            Role::Client => frame(first, payload),
+            Role::Server => masked(first, payload),
         });
     }
 }
@@ -136,6 +144,7 @@ fn bytes_up_to_a_violation_are_taken() {
         (vec![0x81, 126, 0, 125], Violation::Length),
         (vec![0x82, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], Violation::Length),
         (vec![0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0], Violation::Length),
+        (vec![0x89, 126, 0, 126], Violation::ControlLength(126)),
         (close(1005, "reason"), Violation::CloseCode(1005)),
         (vec![0x88, 0x82, 1, 2, 3, 4, 0x03 ^ 1, 0xEE ^ 2], Violation::CloseCode(1006)),
     ] {
@@ -153,7 +162,7 @@ fn lengths_and_codes_that_are_allowed_are_taken() {
         let bytes = frame(0x82, &vec![0; len]);
         assert_eq!(taken(&bytes, 1), (bytes.len(), None));
     }
-    for bytes in [frame(0x88, b""), frame(0x88, b"x"), close(1000, ""), close(4999, "reason")] {
+    for bytes in [frame(0x88, b""), frame(0x88, b"x"), close(1000, ""), close(1014, ""), close(4999, "reason")] {
         assert_eq!(taken(&bytes, 1), (bytes.len(), None));
     }
 }

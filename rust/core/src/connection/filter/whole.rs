@@ -1,15 +1,25 @@
-//! A message in one frame, which needs nothing of tungstenite.
+//! A message in one frame or a close frame, which need nothing of tungstenite.
 
 use super::super::mask::extend_masked;
+use super::Follows;
+use crate::close::CloseFrame;
 use crate::queue::{Kind, Message};
+use std::str::Utf8Error;
 
 /// Room that is made for a payload before it is there; what is longer grows as it comes.
 const PREPARED: usize = 1024 * 1024;
 
-/// Such a message while its bytes arrive.
+/// What a frame is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Content {
+    Message(Kind),
+    Close,
+}
+
+/// Such a frame while its bytes arrive.
 #[derive(Debug)]
 pub(super) struct Whole {
-    kind: Kind,
+    content: Content,
     /// As the next byte of the payload is masked.
     mask: Option<[u8; 4]>,
     remaining: u64,
@@ -17,9 +27,9 @@ pub(super) struct Whole {
 }
 
 impl Whole {
-    pub(super) fn new(kind: Kind, mask: Option<[u8; 4]>, len: u64) -> Self {
+    pub(super) fn new(content: Content, mask: Option<[u8; 4]>, len: u64) -> Self {
         let prepared = usize::try_from(len).unwrap_or(usize::MAX).min(PREPARED);
-        Self { kind, mask, remaining: len, payload: Vec::with_capacity(prepared) }
+        Self { content, mask, remaining: len, payload: Vec::with_capacity(prepared) }
     }
 
     /// Takes what is at hand. True if that was all.
@@ -38,14 +48,19 @@ impl Whole {
         self.remaining == 0
     }
 
-    /// The message.
+    /// What it was.
     ///
     /// # Errors
     /// Text that is not UTF-8.
-    pub(super) fn into_message(self) -> Result<Message, std::str::Utf8Error> {
-        if self.kind == Kind::Text {
-            std::str::from_utf8(&self.payload)?;
+    pub(super) fn finish(self) -> Result<Follows, Utf8Error> {
+        match self.content {
+            Content::Close => CloseFrame::from_payload(&self.payload).map(Follows::Close),
+            Content::Message(kind) => {
+                if kind == Kind::Text {
+                    std::str::from_utf8(&self.payload)?;
+                }
+                Ok(Follows::Message(Message::owned(kind, self.payload)))
+            }
         }
-        Ok(Message::owned(self.kind, self.payload))
     }
 }
