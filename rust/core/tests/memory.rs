@@ -121,15 +121,18 @@ mod compression {
         listener: Listener,
         client: Client,
         server: Peer,
+        /// What the polls of the server have left behind.
+        held_by_server: isize,
         scratch: Scratch,
     }
 
     impl Pair {
-        fn open(config: &Config) -> Self {
+        fn open(client: &Config, server: &Config) -> Self {
             let listener = Listener::bind(Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), 0).unwrap();
             let url = format!("ws://{}", listener.local_address().unwrap());
-            let client = Client::connect_with(config.clone(), request(&url));
-            let mut pair = Self { listener, client, server: Peer::new(config.clone()), scratch: Scratch::default() };
+            let client = Client::connect_with(client.clone(), request(&url));
+            let server = Peer::new(server.clone());
+            let mut pair = Self { listener, client, server, held_by_server: 0, scratch: Scratch::default() };
             pair.until(|pair| !pair.client.events.is_empty());
             pair
         }
@@ -151,7 +154,9 @@ mod compression {
                 let guest = Guest { stream: accepted.stream, tls: None, protocols, headers, asks: false, wake };
                 self.server.accept(guest, now).unwrap();
             }
+            let before = HELD.get();
             self.server.poll(now, &mut self.scratch);
+            self.held_by_server += HELD.get() - before;
             self.client.poll();
         }
 
@@ -176,7 +181,7 @@ mod compression {
             // What the whole process shares is there after the first ones.
             let mut pairs = [(); 2].map(|()| {
                 let before = HELD.get();
-                let mut pair = Pair::open(&config);
+                let mut pair = Pair::open(&config, &config);
                 [1000, 1_000_000, 1000].into_iter().for_each(|len| pair.echo(&verse[..len]));
                 (HELD.get() - before, pair)
             });
@@ -197,5 +202,49 @@ mod compression {
         // Both ends have both.
         let held = held_for(Compression::ContextTakeover) / 2;
         assert!((400_000..450_000).contains(&held), "{held} bytes");
+    }
+
+    #[test]
+    fn server_holds_a_decompressor_for_a_client_that_refers_to_its_earlier_messages() {
+        let config = |compression| Config { compression, ..Config::default() };
+        let held = |client| {
+            let server = config(Compression::Enabled);
+            let mut pairs = [(); 2].map(|()| Pair::open(&config(client), &server));
+            pairs.each_mut().map(|pair| {
+                // Without an answer, for which the server would need memory too.
+                for _ in 0..3 {
+                    pair.client.send(Kind::Text, &[b'x'; 1000]);
+                    pair.until(|pair| pair.server.queued_messages() == 1);
+                    let before = HELD.get();
+                    drop(pair.server.receive());
+                    pair.held_by_server += HELD.get() - before;
+                }
+                pair.held_by_server
+            })[1]
+        };
+        let held = held(Compression::ContextTakeover) - held(Compression::Enabled);
+        assert!((45_000..50_000).contains(&held), "{held} bytes");
+    }
+}
+
+/// What an open connection holds for so many bytes that claim to be the start of a message of 16 MiB.
+fn held_for_header(first: u8) -> isize {
+    let header = [&[first, 127][..], &(16_u64 << 20).to_be_bytes(), &[7; 1000]].concat();
+    let server = Server::start([Step::Upgrade, Step::Wait("go".to_owned()), Step::Raw(header), Step::Hold]);
+    let mut client = Client::open(&server.url());
+    client.poll();
+    server.signal("go");
+    let before = HELD.get();
+    let seen = |client: &Client| HELD.get() > before || client.peer.state() != tungsten_core::ReadyState::Open;
+    client.until(seen);
+    HELD.get() - before
+}
+
+#[test]
+fn memory_follows_what_has_come_and_not_what_a_header_claims() {
+    // A binary message, the first fragments of one and of a text, a text, and what is not valid.
+    for first in [0x82, 0x02, 0x01, 0x81, 0x80, 0x83, 0xC2] {
+        let held = held_for_header(first);
+        assert!(held <= LIMIT, "{first:x}: {held} bytes");
     }
 }

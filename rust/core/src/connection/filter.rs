@@ -6,8 +6,8 @@
 //! §5.4):
 //!
 //! * Those of compressed messages, decompressed.
-//! * Text of which a part has come. tungstenite checks the UTF-8 of each fragment, so it refuses invalid text as soon as
-//!   it is there, and not once the frame is whole.
+//! * Those of which a part has come. tungstenite would make room at once for all that a header claims. It checks the UTF-8
+//!   of each fragment, so it refuses invalid text as soon as it is there, and not once the frame is whole.
 //!
 //! To follow the frames has other uses. tungstenite keeps the memory that it has once needed, and reads any number of empty
 //! fragments in one call: to give the memory back and to bound the work of a poll, one has to know more than it tells. And
@@ -66,7 +66,6 @@ pub(super) struct Filter {
 /// What the first frame of a message says of all its frames.
 #[derive(Clone, Copy, Debug)]
 struct Unfinished {
-    is_text: bool,
     is_compressed: bool,
 }
 
@@ -87,6 +86,8 @@ pub(super) enum Follows {
 #[derive(Debug)]
 enum Route {
     AsItIs,
+    /// To tungstenite, which refuses it for its header.
+    WithoutPayload,
     InFragments(Fragmented),
     Out(Whole),
 }
@@ -185,7 +186,7 @@ impl Filter {
         if self.inflated >= MAX_INFLATED || self.frames >= MAX_FRAMES || self.violation.is_some() {
             return 0;
         }
-        match frame.inflate(decompressor, self.role, input, buf) {
+        match frame.inflate(decompressor, MAX_FRAMES - self.frames, self.role, input, buf) {
             Ok(fragment) => {
                 if frame.is_over() {
                     self.fragmented = None;
@@ -223,6 +224,7 @@ impl Filter {
                 self.frames += 1;
                 match self.route(&header, payload, input.len()) {
                     Route::AsItIs => self.hand_on_next(held, payload - payload_held),
+                    Route::WithoutPayload => self.hand_on_next(Held::from_header(&header, 0), u64::MAX),
                     Route::InFragments(fragmented) => self.fragmented = Some(fragmented),
                     Route::Out(mut whole) => {
                         whole.take(&mut held.payload(payload_held));
@@ -244,8 +246,7 @@ impl Filter {
         }
     }
 
-    /// Decides where a frame goes, and keeps track of messages. What is not valid passes as it is, for tungstenite to
-    /// refuse it.
+    /// Decides where a frame goes, and keeps track of messages. What is not valid is left to tungstenite to refuse.
     fn route(&mut self, header: &FrameHeader, payload: u64, at_hand: usize) -> Route {
         let opcode = match header.opcode {
             OpCode::Data(opcode) => opcode,
@@ -254,9 +255,9 @@ impl Filter {
             }
             OpCode::Control(_) => return Route::AsItIs,
         };
-        let Some(Unfinished { is_text, is_compressed }) = self.message_of(opcode, header) else { return Route::AsItIs };
-        self.message = (!header.is_final).then_some(Unfinished { is_text, is_compressed });
-        if is_compressed {
+        let Some(message) = self.message_of(opcode, header) else { return Route::WithoutPayload };
+        self.message = (!header.is_final).then_some(message);
+        if message.is_compressed {
             return Route::InFragments(Fragmented::new(header, opcode, payload, true));
         }
         if payload > self.max_message_size as u64 {
@@ -267,11 +268,11 @@ impl Filter {
         }
         let is_partial = payload > at_hand as u64;
         match opcode {
-            _ if is_text && is_partial => Route::InFragments(Fragmented::new(header, opcode, payload, false)),
-            Data::Text if header.is_final => Route::Out(Whole::new(Content::Message(Kind::Text), header.mask, payload)),
             Data::Binary if header.is_final => {
                 Route::Out(Whole::new(Content::Message(Kind::Binary), header.mask, payload))
             }
+            _ if is_partial => Route::InFragments(Fragmented::new(header, opcode, payload, false)),
+            Data::Text if header.is_final => Route::Out(Whole::new(Content::Message(Kind::Text), header.mask, payload)),
             _ => Route::AsItIs,
         }
     }
@@ -298,7 +299,7 @@ impl Filter {
                 if header.rsv1 {
                     self.decompressor.as_mut()?.start();
                 }
-                Some(Unfinished { is_text: opcode == Data::Text, is_compressed: header.rsv1 })
+                Some(Unfinished { is_compressed: header.rsv1 })
             }
             _ => None,
         }

@@ -62,13 +62,15 @@ impl Fragmented {
         (FrameHeader { is_final, mask, ..self.next_header() }, len)
     }
 
-    /// Writes a fragment with what can be decompressed into `buf`, which has room for a header and more.
+    /// Writes a fragment with what can be decompressed into `buf`, which has room for a header and more. No more than so
+    /// many final blocks are read.
     ///
     /// # Errors
     /// Why the payload is no compressed data.
     pub(super) fn inflate(
         &mut self,
         decompressor: &mut Decompressor,
+        max_final_blocks: usize,
         role: Role,
         input: &mut &[u8],
         buf: &mut [u8],
@@ -77,7 +79,7 @@ impl Fragmented {
         // A server only takes what is masked; zeros change nothing.
         let mask = (role == Role::Server).then_some([0; 4]);
         let longest = FrameHeader { mask, ..FrameHeader::default() }.len(buf.len() as u64);
-        let (payload, is_final) = self.inflate_payload(decompressor, input, &mut buf[longest..])?;
+        let (payload, is_final) = self.inflate_payload(decompressor, max_final_blocks, input, &mut buf[longest..])?;
         self.is_over = is_final || (self.remaining == 0 && !self.is_final);
         // tungstenite has to know of a message before it sees what may not come within one.
         if payload == 0 && !is_final && !is_first {
@@ -94,11 +96,12 @@ impl Fragmented {
     fn inflate_payload(
         &mut self,
         decompressor: &mut Decompressor,
+        max_final_blocks: usize,
         input: &mut &[u8],
         output: &mut [u8],
     ) -> Result<(usize, bool), String> {
         let mut written = 0;
-        while written < output.len() {
+        while written < output.len() && decompressor.final_blocks() < max_final_blocks {
             let room = &mut output[written..];
             if self.remaining == 0 {
                 if !self.is_final {

@@ -6,9 +6,6 @@ use crate::close::CloseFrame;
 use crate::queue::{Kind, Message};
 use std::str::Utf8Error;
 
-/// Room that is made for a payload before it is there; what is longer grows as it comes.
-const PREPARED: usize = 1024 * 1024;
-
 /// What a frame is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Content {
@@ -28,13 +25,14 @@ pub(super) struct Whole {
 
 impl Whole {
     pub(super) fn new(content: Content, mask: Option<[u8; 4]>, len: u64) -> Self {
-        let prepared = usize::try_from(len).unwrap_or(usize::MAX).min(PREPARED);
-        Self { content, mask, remaining: len, payload: Vec::with_capacity(prepared) }
+        Self { content, mask, remaining: len, payload: Vec::new() }
     }
 
     /// Takes what is at hand. True if that was all.
     pub(super) fn take(&mut self, input: &mut &[u8]) -> bool {
-        let len = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(input.len());
+        let remaining = usize::try_from(self.remaining).unwrap_or(usize::MAX);
+        let len = remaining.min(input.len());
+        self.make_room(len, remaining);
         let (piece, rest) = input.split_at(len);
         *input = rest;
         self.remaining -= len as u64;
@@ -46,6 +44,14 @@ impl Whole {
             }
         }
         self.remaining == 0
+    }
+
+    /// Makes room for what has come, and as much more as is there already, but never for more than is to come: what a
+    /// header claims costs nothing, and what is whole has no room to spare.
+    fn make_room(&mut self, len: usize, remaining: usize) {
+        if self.payload.capacity() - self.payload.len() < len {
+            self.payload.reserve_exact(self.payload.len().max(len).min(remaining));
+        }
     }
 
     /// What it was.
