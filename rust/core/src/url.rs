@@ -23,15 +23,26 @@ impl WsUrl {
     /// Reads `url`. Without a scheme it is taken for `ws://`, as Godot's own peer does.
     ///
     /// # Errors
-    /// [`Misuse::InvalidUrl`] if it is empty, holds a control character, has another scheme than `ws` or `wss`, or no
-    /// usable host or port.
+    /// [`Misuse::InvalidUrl`] if it is empty, holds a control character, has another scheme than `ws` or `wss` or a
+    /// mistyped one, or no usable host or port.
     pub fn parse(url: &str) -> Result<Self, Misuse> {
         let invalid = |reason: &str| Misuse::InvalidUrl(reason.to_owned());
         // The parser below would drop tabs and line breaks without a word.
         if url.chars().any(char::is_control) {
             return Err(invalid("it holds a control character"));
         }
-        let parsed = if has_scheme(url) { url::Url::parse(url) } else { url::Url::parse(&format!("ws://{url}")) };
+        let behind_scheme = behind_scheme(url);
+        if behind_scheme.is_none() && has_mistyped_scheme(url) {
+            return Err(invalid("its scheme is not followed by \"://\""));
+        }
+        // The parser below would take a path for the host.
+        if authority_of(behind_scheme.unwrap_or(url)).is_empty() {
+            return Err(invalid("it has no host"));
+        }
+        let parsed = match behind_scheme {
+            Some(_) => url::Url::parse(url),
+            None => url::Url::parse(&format!("ws://{url}")),
+        };
         let parsed = parsed.map_err(|reason| invalid(&reason.to_string()))?;
         let secure = match parsed.scheme() {
             "ws" => false,
@@ -95,10 +106,31 @@ impl WsUrl {
     }
 }
 
-fn has_scheme(url: &str) -> bool {
-    url.split_once("://").is_some_and(|(scheme, _)| {
-        !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-    })
+/// What follows the scheme, if there is one.
+fn behind_scheme(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let is_scheme =
+        !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    is_scheme.then_some(rest)
+}
+
+/// Host and port, with what stands before them.
+fn authority_of(rest: &str) -> &str {
+    &rest[..rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len())]
+}
+
+/// Whether a URL without a scheme, such as `ws:/host` or `wss//host`, was meant to have one. A host may be called like a
+/// scheme: `ws:9080/chat`.
+fn has_mistyped_scheme(url: &str) -> bool {
+    let authority = authority_of(url);
+    let (name, port) = authority.split_once(':').map_or((authority, None), |(name, port)| (name, Some(port)));
+    let is_scheme = ["ws", "wss", "http", "https"].iter().any(|scheme| name.eq_ignore_ascii_case(scheme));
+    is_scheme
+        && match port {
+            None => url[name.len()..].starts_with("//"),
+            // A user name may have a password.
+            Some(port) => !port.contains('@') && (port.is_empty() || port.contains(|c: char| !c.is_ascii_digit())),
+        }
 }
 
 fn basic_authorization(url: &url::Url) -> Option<String> {
@@ -161,6 +193,38 @@ mod tests {
         let url = parse("localhost:9080/x?u=http://y");
         assert!(!url.is_secure());
         assert_eq!((url.host().as_str(), url.port(), url.target()), ("localhost", 9080, "/x?u=http://y"));
+    }
+
+    #[test]
+    fn host_may_be_called_like_a_scheme() {
+        for (url, host, port) in
+            [("ws", "ws", 80), ("ws/chat", "ws", 80), ("wss:9080/chat", "wss", 9080), ("ws://ws/", "ws", 80)]
+        {
+            let url = parse(url);
+            assert_eq!((url.host().as_str(), url.port()), (host, port));
+        }
+        assert_eq!(parse("ws:secret@host:9080").host(), "host");
+    }
+
+    #[test]
+    fn mistyped_scheme_is_no_host() {
+        for url in ["ws:/host", "wss:/host:9080/x", "WS:host", "ws:", "wss:\\\\host", "ws:://host", "http:/host"] {
+            let reason = "its scheme is not followed by \"://\"";
+            assert_eq!(WsUrl::parse(url), Err(Misuse::InvalidUrl(reason.to_owned())), "{url:?}");
+        }
+        for url in ["wss//host", "ws//host:9080/x", "Http//host", "https//host"] {
+            let reason = "its scheme is not followed by \"://\"";
+            assert_eq!(WsUrl::parse(url), Err(Misuse::InvalidUrl(reason.to_owned())), "{url:?}");
+        }
+    }
+
+    #[test]
+    fn path_is_no_host() {
+        for url in
+            ["ws:///host", "wss:////host/x", "/host", "//host/x", "ws://?x", "ws://#x", "?x", "\\host", "ws://\\h"]
+        {
+            assert_eq!(WsUrl::parse(url), Err(Misuse::InvalidUrl("it has no host".to_owned())), "{url:?}");
+        }
     }
 
     #[test]
