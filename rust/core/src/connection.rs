@@ -10,6 +10,7 @@ mod outgoing;
 mod shim;
 #[cfg(test)]
 mod tests;
+mod violation;
 
 use crate::close::CloseFrame;
 use crate::config::Config;
@@ -27,6 +28,7 @@ use shim::{Pongs, Shim};
 use std::fmt;
 use std::time::{Duration, Instant};
 use tungstenite::protocol::Role;
+use violation::{sentence_of, violation_of};
 
 /// Bytes a ping or pong may carry (RFC 6455 §5.5).
 const MAX_CONTROL_PAYLOAD: usize = 125;
@@ -161,10 +163,10 @@ impl Connection {
     /// When [`Self::handle_timeout`] has something to do if nothing else happens before.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         if let Some(since) = self.closing_since {
-            return Some(since + self.config.close_timeout);
+            return since.checked_add(self.config.close_timeout);
         }
         let interval = self.config.heartbeat_interval.filter(|_| self.is_open())?;
-        Some(self.heartbeat.deadline(interval, self.config.heartbeat_timeout))
+        self.heartbeat.deadline(interval, self.config.heartbeat_timeout)
     }
 
     /// Whether reading waits for the application to take messages out.
@@ -475,10 +477,7 @@ impl Connection {
     /// The other side broke the protocol or a limit: sends the close frame that says so (RFC 6455 §7.1.7).
     fn fail(&mut self, error: &tungstenite::Error, now: Instant) {
         let (frame, kind) = violation_of(error);
-        let reason = match error {
-            tungstenite::Error::Io(found_by_filter) => found_by_filter.to_string(),
-            error => lower_case(&error.to_string()),
-        };
+        let reason = sentence_of(error, self.config.max_message_size);
         log::debug!("received data refused with {}: {reason}", frame.code());
         self.violation = Some((frame.clone(), Error::new(self.phase(), kind, reason)));
         self.start_closing(now);
@@ -586,24 +585,4 @@ impl fmt::Debug for Connection {
             .field("end", &self.end)
             .finish_non_exhaustive()
     }
-}
-
-/// The close frame that answers a violation (RFC 6455 §7.4.1), and its kind.
-fn violation_of(error: &tungstenite::Error) -> (CloseFrame, ErrorKind) {
-    match error {
-        tungstenite::Error::Capacity(_) => (CloseFrame::violation(1009, "Message too big"), ErrorKind::MessageTooBig),
-        tungstenite::Error::Utf8(_) => {
-            (CloseFrame::violation(1007, "Invalid frame payload data"), ErrorKind::InvalidText)
-        }
-        // The second is what the filter found.
-        tungstenite::Error::Protocol(_) | tungstenite::Error::Io(_) => {
-            (CloseFrame::violation(1002, "Protocol error"), ErrorKind::ProtocolViolation)
-        }
-        _ => (CloseFrame::violation(1011, "Internal error"), ErrorKind::Internal),
-    }
-}
-
-fn lower_case(sentence: &str) -> String {
-    let mut chars = sentence.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }

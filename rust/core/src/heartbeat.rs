@@ -62,11 +62,12 @@ impl Heartbeat {
         Some(Beat::Ping(self.ping(now)))
     }
 
-    /// When [`Self::poll`] has something to do if nothing is received before.
-    pub(crate) fn deadline(&self, interval: Duration, timeout: Duration) -> Instant {
-        let next_ping = self.last_ping + interval;
-        let dead = self.unanswered.map(|(_, sent)| sent.max(self.last_received) + timeout);
-        dead.map_or(next_ping, |dead| dead.min(next_ping))
+    /// When [`Self::poll`] has something to do if nothing is received before; `None` if it never has, because times are
+    /// so long.
+    pub(crate) fn deadline(&self, interval: Duration, timeout: Duration) -> Option<Instant> {
+        let next_ping = self.last_ping.checked_add(interval);
+        let dead = self.unanswered.and_then(|(_, sent)| sent.max(self.last_received).checked_add(timeout));
+        next_ping.into_iter().chain(dead).min()
     }
 
     /// Makes the next ping; an older one that is unanswered stays the one that is waited for.
@@ -162,6 +163,16 @@ mod tests {
         rig.ping_after(1.0);
         rig.heartbeat.handle_pong(b"other", rig.now);
         assert_eq!(rig.heartbeat.round_trip(), None);
+    }
+
+    #[test]
+    fn times_beyond_those_of_the_clock_are_never_due() {
+        let mut rig = Rig::new();
+        assert_eq!(rig.heartbeat.deadline(Duration::MAX, Duration::MAX), None);
+        rig.ping_after(1.0);
+        assert_eq!(rig.heartbeat.deadline(Duration::MAX, TIMEOUT), Some(rig.now + TIMEOUT));
+        assert_eq!(rig.heartbeat.deadline(INTERVAL, Duration::MAX), Some(rig.now + INTERVAL));
+        assert_eq!(rig.heartbeat.poll(rig.now, Duration::MAX, Duration::MAX, false), None);
     }
 
     #[test]

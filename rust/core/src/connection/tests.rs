@@ -155,6 +155,33 @@ fn violations_are_answered_with_the_code_of_the_rfc() {
 }
 
 #[test]
+fn violations_are_told_in_sentences_of_ours() {
+    for (bytes, message) in [
+        (frame(0xC1, b"rsv1"), "a frame has a reserved bit that nothing gives a meaning"),
+        (frame(0x83, b""), "a frame has the reserved opcode 3"),
+        (frame(0x8B, b""), "a frame has the reserved opcode 11"),
+        (frame(0x80, b"x"), "a frame continues a message, and none was begun"),
+        ([frame(0x01, b"a"), frame(0x82, b"b")].concat(), "a message begins before the one under way has ended"),
+        (frame(0x09, b"ping"), "a control frame is fragmented"),
+        (frame(0x89, &[0; 126]), "a control frame has 126 bytes, and may have 125"),
+        (frame(0x88, &[3]), "a close frame has one byte, which is half a code"),
+        (vec![0x81, 0x80, 1, 2, 3, 4], "a frame of a server is masked"),
+        (frame(0x81, &[0xFF]), "a text is not UTF-8"),
+        ([frame(0x01, b"a"), frame(0x80, &[0xFF])].concat(), "a text is not UTF-8"),
+        (frame(0x88, &[0x03, 0xE8, 0xFF]), "a text is not UTF-8"),
+        (frame(0x82, &[0; 201]), "a message has 201 bytes or more, and may have 200"),
+    ] {
+        let mut rig = Rig::with(|config| config.max_message_size = 200);
+        rig.feed(&bytes);
+        rig.connection.handle_end_of_stream();
+        match rig.connection.end() {
+            Some(End::Failed(_, error)) => assert_eq!(error.message(), message),
+            other => panic!("expected a failure, got {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn messages_in_one_frame_and_in_many_keep_their_order() {
     let mut rig = Rig::new();
     let fragmented = |a: &[u8], b: &[u8]| [frame(0x01, a), frame(0x80, b)].concat();
