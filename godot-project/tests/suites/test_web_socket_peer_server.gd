@@ -14,6 +14,12 @@ func test_when_a_client_has_joined_then_its_request_can_be_read() -> void:
 	expect_true((await guest.answer()).begins_with("HTTP/1.1 101 "))
 
 
+func test_when_the_target_is_a_whole_url_then_it_is_what_was_requested() -> void:
+	var guest := await _guest(_request("GET", "http://other.example:8080/forbidden?x=1"))
+	await until_state(guest.host, OPEN)
+	expect_eq(guest.host.get_requested_url(), "ws://other.example:8080/forbidden?x=1")
+
+
 func test_when_headers_are_set_then_they_are_in_the_answer() -> void:
 	var host := TungstenWebSocketPeer.new()
 	host.handshake_headers = ["X-Server: ours"]

@@ -25,6 +25,25 @@ func test_when_a_request_is_bad_then_the_answer_says_why_and_the_server_goes_on(
 	await join()
 
 
+func test_when_the_target_is_a_whole_url_then_its_path_decides() -> void:
+	start()
+	var seen: Array[String] = []
+	host.request_filter = func(target: String, _headers: PackedStringArray, _address: String) -> int:
+		seen.append(target)
+		return 403
+	var stream := await connected_stream()
+	stream.put_data(request().replace("GET /", "GET http://127.0.0.1/forbidden").to_ascii_buffer())
+	expect_true((await answer_to(stream)).begins_with("HTTP/1.1 403 "))
+	expect_eq([seen, heard], [["/forbidden"], []])
+
+	host.request_filter = Callable()
+	stream = await connected_stream()
+	stream.put_data(request().replace("GET /", "GET http://127.0.0.1/allowed?x=1").to_ascii_buffer())
+	await until_heard("client_connected")
+	expect_eq(heard[-1].back(), "/allowed?x=1")
+	expect_eq(peer().get_requested_url(), "ws://127.0.0.1/allowed?x=1")
+
+
 ## F4
 func test_when_a_frame_is_bad_then_the_close_code_says_why_and_the_others_stay() -> void:
 	start()

@@ -6,6 +6,7 @@ mod extensions;
 mod fields;
 mod head;
 mod server;
+mod target;
 
 pub(crate) use client::{ClientHandshake, Outcome};
 pub use extensions::DeflateParameters;
@@ -65,13 +66,21 @@ impl Response {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpgradeRequest {
     target: String,
+    host: String,
     fields: Fields,
 }
 
 impl UpgradeRequest {
-    /// What the request line asks for: path and query, percent-encoded.
+    /// What the request line asks for: path and query, percent-encoded, starting with a slash. Of an absolute URL the
+    /// rest is left out (RFC 9112 §3.2.2).
     pub fn target(&self) -> &str {
         &self.target
+    }
+
+    /// Whom the client has asked, with the port unless it is the default one: the host of an absolute URL in the request
+    /// line, else the `Host` field.
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// All header fields, in the order they were received.

@@ -218,7 +218,7 @@ impl Peer {
         match &self.stage {
             Stage::Idle => Next::WhenReadyOr(None),
             Stage::Opening(_) => Next::Now,
-            Stage::Accepting(accepting) => Next::WhenReadyOr(Some(accepting.deadline(self.config.handshake_timeout))),
+            Stage::Accepting(accepting) => accepting.next_poll(self.config.handshake_timeout),
             Stage::Open(session) if self.is_behind => Next::Now,
             Stage::Open(session) if session.has_more() => Next::Now,
             Stage::Open(session) => Next::WhenReadyOr(session.connection.deadline()),

@@ -10,6 +10,9 @@ use std::fmt::Write as _;
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
+/// Answers before the real one that are skipped. Servers in use send one or two.
+const MAX_INTERIM_ANSWERS: usize = 8;
+
 /// What the bytes that came so far amount to.
 #[derive(Debug)]
 pub(crate) enum Outcome {
@@ -26,6 +29,9 @@ pub(crate) struct ClientHandshake {
     compression: Compression,
     accept_key: String,
     received: Vec<u8>,
+    /// How many of these bytes are interim answers.
+    skipped: usize,
+    interim_answers: usize,
     refusal: Option<Refusal>,
 }
 
@@ -46,6 +52,8 @@ impl ClientHandshake {
             compression,
             accept_key: derive_accept_key(key.as_bytes()),
             received: Vec::new(),
+            skipped: 0,
+            interim_answers: 0,
             refusal: None,
         };
         (handshake, request.into_bytes())
@@ -61,16 +69,15 @@ impl ClientHandshake {
         }
         self.received.extend_from_slice(bytes);
         loop {
-            let Some((response, head_len)) = parse_response(&self.received)? else { return Ok(Outcome::Incomplete) };
-            let rest = self.received.split_off(head_len);
-            self.received = rest;
+            let unread = &self.received[self.skipped..];
+            let Some((response, head_len)) = parse_response(unread)? else { return Ok(Outcome::Incomplete) };
+            self.skipped += head_len;
             match response.status {
                 101 => return self.accept(response),
-                // Interim answers come before the real one (RFC 9110 §15.2).
-                100..=199 => {}
+                100..=199 => self.count_interim_answer()?,
                 _ => {
                     self.refusal = Some(Refusal { body: Body::of(&response), response });
-                    let start = std::mem::take(&mut self.received);
+                    let start = self.received.split_off(self.skipped);
                     return self.handle_body(&start);
                 }
             }
@@ -93,6 +100,15 @@ impl ClientHandshake {
         self.refusal.is_some()
     }
 
+    /// Interim answers come before the real one (RFC 9110 §15.2).
+    fn count_interim_answer(&mut self) -> Result<(), Error> {
+        self.interim_answers += 1;
+        if self.interim_answers > MAX_INTERIM_ANSWERS {
+            return Err(invalid(&format!("the server sent over {MAX_INTERIM_ANSWERS} interim answers")));
+        }
+        Ok(())
+    }
+
     fn handle_body(&mut self, bytes: &[u8]) -> Result<Outcome, Error> {
         let complete = self.refusal.as_mut().is_some_and(|refusal| refusal.body.handle(bytes));
         if complete { Err(self.end()) } else { Ok(Outcome::Incomplete) }
@@ -102,19 +118,19 @@ impl ClientHandshake {
     fn accept(&mut self, response: Response) -> Result<Outcome, Error> {
         let checked = self.check(&response);
         match checked {
-            Ok(agreed) => Ok(Outcome::Upgraded { response, agreed, rest: std::mem::take(&mut self.received) }),
+            Ok(agreed) => Ok(Outcome::Upgraded { response, agreed, rest: self.received.split_off(self.skipped) }),
             Err(error) => Err(error.with_response(response)),
         }
     }
 
     fn check(&self, response: &Response) -> Result<Agreed, Error> {
-        if !response.fields.has_token("upgrade", "websocket") {
+        if !response.fields.only("upgrade").is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket")) {
             return Err(invalid("the server's answer has no `Upgrade: websocket`"));
         }
         if !response.fields.has_token("connection", "upgrade") {
             return Err(invalid("the server's answer has no `Connection: Upgrade`"));
         }
-        if response.values("sec-websocket-accept").next() != Some(self.accept_key.as_str()) {
+        if response.fields.only("sec-websocket-accept") != Some(self.accept_key.as_str()) {
             return Err(invalid("the server's answer has no `Sec-WebSocket-Accept` that fits the request"));
         }
         let deflate = extensions::check(self.compression, &response.fields)?;

@@ -1,6 +1,7 @@
 //! The server's side of the upgrade (RFC 6455 §4.2).
 
 use super::head::{BadRequest, RequestHead, parse_request};
+use super::target::parse_target;
 use super::{Agreed, ExtraFields, UpgradeRequest, extensions};
 use crate::config::Compression;
 use crate::error::{Error, ErrorKind, Phase};
@@ -118,9 +119,8 @@ impl ServerHandshake {
             Err(BadRequest::Malformed) => return Err(Refusal::BadRequest("the request is no HTTP")),
             Err(BadRequest::TooBig) => return Err(Refusal::HeadTooBig),
         };
-        check(&head)?;
         let rest = self.received.split_off(head.len);
-        Ok(Answer::Requested { request: UpgradeRequest { target: head.target, fields: head.fields }, rest })
+        Ok(Answer::Requested { request: check(head)?, rest })
     }
 
     /// What the server agrees to, and the answer with which the connection is open.
@@ -179,15 +179,24 @@ fn phrase_of(status: u16) -> &'static str {
 }
 
 /// Checks a request (RFC 6455 §4.2.1).
-fn check(head: &RequestHead) -> Result<(), Refusal> {
+fn check(head: RequestHead) -> Result<UpgradeRequest, Refusal> {
     if head.method != "GET" {
         return Err(Refusal::MethodNotAllowed);
     }
     if !head.is_http_1_1 {
         return Err(Refusal::BadRequest("the request is not HTTP/1.1"));
     }
-    if head.fields.only("host").is_none() {
+    let Some(host) = head.fields.only("host") else {
         return Err(Refusal::BadRequest("there is no `Host`, or more than one"));
+    };
+    let Some(target) = parse_target(&head.target) else {
+        return Err(Refusal::BadRequest("the target is neither a path nor a URL"));
+    };
+    // Its bytes would be taken for frames.
+    if head.fields.values("content-length").any(|length| length != "0")
+        || head.fields.values("transfer-encoding").next().is_some()
+    {
+        return Err(Refusal::BadRequest("the request has a body"));
     }
     if !head.fields.has_token("upgrade", "websocket") {
         return Err(Refusal::UpgradeRequired);
@@ -195,13 +204,17 @@ fn check(head: &RequestHead) -> Result<(), Refusal> {
     if !head.fields.has_token("connection", "upgrade") {
         return Err(Refusal::BadRequest("there is no `Connection: Upgrade`"));
     }
+    if head.fields.values("sec-websocket-version").count() > 1 {
+        return Err(Refusal::BadRequest("there is more than one `Sec-WebSocket-Version`"));
+    }
     if head.fields.only("sec-websocket-version") != Some("13") {
         return Err(Refusal::UnsupportedVersion);
     }
     if !head.fields.only("sec-websocket-key").is_some_and(is_key) {
-        return Err(Refusal::BadRequest("there is no valid `Sec-WebSocket-Key`"));
+        return Err(Refusal::BadRequest("there is no valid `Sec-WebSocket-Key`, or more than one"));
     }
-    Ok(())
+    let host = target.host.unwrap_or_else(|| host.to_owned());
+    Ok(UpgradeRequest { target: target.origin_form, host, fields: head.fields })
 }
 
 /// Whether `key` is 16 bytes in base64 (RFC 6455 §4.1).

@@ -1,9 +1,9 @@
 //! The server's way to an open connection: request, answer, under one deadline.
 
-use super::Opened;
+use super::{MAX_READS, Opened};
 use crate::error::{Error, ErrorKind, Phase};
 use crate::handshake::{Agreed, Answer, Refusal, ServerHandshake, UpgradeRequest};
-use crate::net::{Link, Received, Scratch};
+use crate::net::{Link, Next, Received, Scratch};
 use crate::queue::TransmitQueue;
 use std::net::SocketAddr;
 use std::task::Poll;
@@ -23,6 +23,8 @@ pub(super) struct Accepting {
     step: Step,
     /// The application decides on each request.
     asks: bool,
+    /// The last poll has read as often as it may, and not found the stream empty.
+    may_have_more: bool,
 }
 
 #[derive(Debug)]
@@ -49,7 +51,15 @@ struct Requested {
 
 impl Accepting {
     pub(super) fn new(link: Link, handshake: ServerHandshake, asks: bool, now: Instant) -> Self {
-        Self { link: Some(link), started: now, handshake, unsent: TransmitQueue::default(), step: Step::Connect, asks }
+        Self {
+            link: Some(link),
+            started: now,
+            handshake,
+            unsent: TransmitQueue::default(),
+            step: Step::Connect,
+            asks,
+            may_have_more: false,
+        }
     }
 
     /// The request that the application has to decide on.
@@ -91,11 +101,12 @@ impl Accepting {
         if is_negotiating || matches!(self.step, Step::Connect) { Phase::Tls } else { Phase::Handshake }
     }
 
-    /// When [`Self::poll`] has something to do although nothing has arrived.
-    pub(super) fn deadline(&self, timeout: Duration) -> Instant {
+    /// When [`Self::poll`] has something to do.
+    pub(super) fn next_poll(&self, timeout: Duration) -> Next {
         match self.step {
-            Step::Refuse { deadline, .. } => deadline,
-            _ => self.started + timeout,
+            _ if self.may_have_more => Next::Now,
+            Step::Refuse { deadline, .. } => Next::WhenReadyOr(Some(deadline)),
+            _ => Next::WhenReadyOr(self.started.checked_add(timeout)),
         }
     }
 
@@ -114,6 +125,7 @@ impl Accepting {
     }
 
     fn advance(&mut self, now: Instant, scratch: &mut Scratch) -> Poll<Result<Opened, Error>> {
+        self.may_have_more = false;
         let Some(link) = &mut self.link else { return Poll::Pending };
         if matches!(self.step, Step::Connect) {
             match link.poll_connected() {
@@ -135,19 +147,14 @@ impl Accepting {
         }
     }
 
-    /// Reads until the request is whole, which makes the next step.
+    /// Reads until the request is whole, which makes the next step, or until this poll has read enough.
     fn read_request(&mut self, now: Instant, scratch: &mut Scratch) -> Poll<Result<(), Error>> {
         let Some(link) = &mut self.link else { return Poll::Pending };
-        loop {
-            let handshake = &mut self.handshake;
-            let mut answer = Ok(Answer::Incomplete);
-            let received = link.receive(scratch, |bytes| match &mut answer {
-                Ok(Answer::Incomplete) => answer = handshake.handle_input(bytes),
-                Ok(Answer::Requested { rest, .. }) => rest.extend_from_slice(bytes),
-                Err(_) => {}
-            });
+        for _ in 0..MAX_READS {
+            let mut bytes = Vec::new();
+            let received = link.receive(scratch, |piece| bytes.extend_from_slice(piece));
             let ended = !matches!(received, Ok(Received::Bytes { .. }));
-            match (answer, received) {
+            match (self.handshake.handle_input(&bytes), received) {
                 (Ok(Answer::Requested { request, rest }), _) => {
                     let requested = Requested { request, rest, ended };
                     if self.asks {
@@ -172,6 +179,8 @@ impl Accepting {
                 (Ok(Answer::Incomplete), Err(error)) => return Poll::Ready(Err(error)),
             }
         }
+        self.may_have_more = true;
+        Poll::Pending
     }
 
     fn refuse(&mut self, refusal: Refusal, error: Error, now: Instant) {
@@ -187,17 +196,32 @@ impl Accepting {
         Ok(())
     }
 
-    /// Waits, within bounds, for the client to have read why it was refused.
+    /// Waits, within bounds, for the client to have read why it was refused. Our half of the stream ends last: some
+    /// clients (Qt's) drop an answer that the end of TLS comes right behind.
     fn poll_refusal(&mut self, now: Instant, scratch: &mut Scratch) -> Poll<Result<Opened, Error>> {
+        let is_gone = self.drop_input(scratch);
         let (Some(link), Step::Refuse { error, deadline }) = (&mut self.link, &self.step) else { return Poll::Pending };
+        if !is_gone && now < *deadline {
+            return Poll::Pending;
+        }
         if self.unsent.is_empty() {
             link.finish();
         }
-        let gone = match link.receive(scratch, |_| {}) {
-            Ok(Received::Bytes { .. } | Received::Nothing) => false,
-            Ok(Received::End) | Err(_) => true,
-        };
-        if gone || now >= *deadline { Poll::Ready(Err(error.clone())) } else { Poll::Pending }
+        Poll::Ready(Err(error.clone()))
+    }
+
+    /// Reads what a refused client still sends. True once that has ended.
+    fn drop_input(&mut self, scratch: &mut Scratch) -> bool {
+        let Some(link) = &mut self.link else { return true };
+        for _ in 0..MAX_READS {
+            match link.receive(scratch, |_| {}) {
+                Ok(Received::Bytes { .. }) => {}
+                Ok(Received::Nothing) => return false,
+                Ok(Received::End) | Err(_) => return true,
+            }
+        }
+        self.may_have_more = true;
+        false
     }
 
     fn hand_out(&mut self) -> Poll<Result<Opened, Error>> {

@@ -195,14 +195,9 @@ impl Upgrade {
     }
 
     fn read(&mut self, now: Instant, scratch: &mut Scratch) -> Result<Read, Error> {
-        let handshake = &mut self.handshake;
-        let mut outcome = Ok(Outcome::Incomplete);
-        let received = self.link.receive(scratch, |bytes| match &mut outcome {
-            Ok(Outcome::Incomplete) => outcome = handshake.handle_input(bytes),
-            Ok(Outcome::Upgraded { rest, .. }) => rest.extend_from_slice(bytes),
-            Err(_) => {}
-        });
-        match (outcome?, received) {
+        let mut bytes = Vec::new();
+        let received = self.link.receive(scratch, |piece| bytes.extend_from_slice(piece));
+        match (self.handshake.handle_input(&bytes)?, received) {
             (Outcome::Upgraded { response, agreed, rest }, received) => {
                 // Whatever came behind the answer is for the connection to judge.
                 let ended = !matches!(received, Ok(Received::Bytes { .. }));

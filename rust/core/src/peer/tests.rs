@@ -1,5 +1,6 @@
 //! Whole lives of a peer, in virtual time and over a network in memory.
 
+mod accepting;
 mod closing;
 mod delivery;
 mod gathering;

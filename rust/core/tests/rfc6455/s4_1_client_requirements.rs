@@ -183,3 +183,50 @@ fn what_is_not_http_is_no_connection() {
         rig.expect_not_opened(ErrorKind::InvalidResponse);
     }
 }
+
+/// <https://www.rfc-editor.org/rfc/rfc6455#section-11.3.3>
+#[test]
+fn accept_key_that_is_there_twice_is_no_connection() {
+    for other in ["x", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", ""] {
+        let mut rig = Rig::connecting(URL, &[]);
+        let accepted = rig.accepted();
+        let line = format!("\r\nSec-WebSocket-Accept: {other}\r\n\r\n");
+        rig.deliver(accepted.replacen("\r\n\r\n", &line, 1).as_bytes());
+        rig.expect_not_opened(ErrorKind::InvalidResponse);
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc6455#section-4.1>
+#[test]
+fn answer_that_upgrades_to_something_else_too_is_no_connection() {
+    for upgrade in ["Upgrade: websocket, h2c", "Upgrade: websocket\r\nUpgrade: h2c"] {
+        expect_refused("Upgrade: websocket", upgrade, ErrorKind::InvalidResponse);
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc6455#section-11.3.4>
+#[test]
+fn protocol_that_is_chosen_twice_is_no_connection() {
+    let twice = "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat\r\nUpgrade";
+    expect_refused("Upgrade", twice, ErrorKind::ProtocolMismatch);
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-15.2>
+#[test]
+fn interim_answers_are_skipped_up_to_a_bound() {
+    let interim = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+    for in_one_piece in [false, true] {
+        let mut rig = Rig::connecting(URL, &[]);
+        let answer = interim.repeat(8) + &rig.accepted();
+        let step = if in_one_piece { answer.len() } else { 7 };
+        answer.as_bytes().chunks(step).for_each(|piece| rig.deliver(piece));
+        assert_eq!(rig.peer.state(), ReadyState::Open, "{:?}", rig.peer.error());
+
+        let mut rig = Rig::connecting(URL, &[]);
+        let answer = interim.repeat(9);
+        let step = if in_one_piece { answer.len() } else { 7 };
+        answer.as_bytes().chunks(step).for_each(|piece| rig.deliver(piece));
+        rig.expect_not_opened(ErrorKind::InvalidResponse);
+        assert_eq!(rig.peer.error().unwrap().message(), "the server sent over 8 interim answers");
+    }
+}

@@ -27,8 +27,9 @@ fn expect_refusal(rig: &mut Rig, status: u16, kind: ErrorKind) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert_eq!(field(head, "Content-Length"), [body.len().to_string()]);
     assert!(!body.is_empty());
-    assert!(rig.far.watch_end()(), "the answer is the last thing that is written");
+    assert!(!rig.far.watch_end()(), "the end of the stream may take the answer away from the client");
     rig.receive_end();
+    assert!(rig.far.take().is_empty(), "the answer is the last thing that is written");
     rig.expect_not_opened(kind);
     if kind == ErrorKind::InvalidRequest {
         let message = rig.peer.error().unwrap().message().to_owned();
@@ -220,4 +221,77 @@ fn client_that_leaves_before_its_request_is_whole_gets_no_answer() {
     rig.receive_end();
     assert!(rig.far.take().is_empty());
     rig.expect_not_opened(ErrorKind::ConnectionLost);
+}
+
+/// The absolute form is what proxies send, and a server has to take it; what it names counts, not the `Host` field.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2>
+#[test]
+fn absolute_form_of_the_target_is_understood_as_path_and_query() {
+    for (target, path, host) in [
+        ("http://example.com/forbidden", "/forbidden", "example.com"),
+        ("HTTPS://example.com:8080/a?b=c:/d", "/a?b=c:/d", "example.com:8080"),
+        ("ws://example.com", "/", "example.com"),
+        ("wss://[::1]:80?x=/y", "/?x=/y", "[::1]:80"),
+        ("/chat", "/chat", "server.example.com"),
+        ("//example.com/chat", "//example.com/chat", "server.example.com"),
+        ("/http://example.com/", "/http://example.com/", "server.example.com"),
+    ] {
+        let mut rig = Rig::accepting(&[]);
+        rig.deliver(request("GET /chat", &format!("GET {target}")).as_bytes());
+        assert_eq!(rig.peer.state(), ReadyState::Open, "{target}: {:?}", rig.peer.error());
+        let request = rig.peer.request().unwrap();
+        assert_eq!((request.target(), request.host()), (path, host), "{target}");
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc9112#section-3.2>
+#[test]
+fn other_forms_of_the_target_are_answered_with_400() {
+    for target in [
+        "example.com:80",
+        "*",
+        "chat",
+        "?x=1",
+        "ftp://example.com/",
+        "http:/chat",
+        "http:///chat",
+        "http://",
+        "http://user@example.com/",
+        "://example.com/",
+        "/chat#fragment",
+        "http://example.com/chat#fragment",
+        "http://example.com#fragment",
+    ] {
+        expect_refused(&request("GET /chat", &format!("GET {target}")), 400, ErrorKind::InvalidRequest);
+    }
+}
+
+/// A body would be read as frames.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9112#section-6>
+#[test]
+fn request_with_a_body_is_answered_with_400() {
+    for line in ["Content-Length: 5", "content-length: +0", "Content-Length: 0\r\nContent-Length: 5", "Content-Length:"]
+    {
+        expect_refused(&request("Host", &format!("{line}\r\nHost")), 400, ErrorKind::InvalidRequest);
+    }
+    for line in ["Transfer-Encoding: chunked", "transfer-encoding: identity", "Transfer-Encoding:"] {
+        expect_refused(&request("Host", &format!("{line}\r\nHost")), 400, ErrorKind::InvalidRequest);
+    }
+    expect_accepted(&request("Host", "Content-Length: 0\r\nHost"));
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc6455#section-11.3.5>
+#[test]
+fn version_that_is_there_twice_is_refused() {
+    let version = "Sec-WebSocket-Version: 13\r\n";
+    expect_refused(&request(version, &version.repeat(2)), 400, ErrorKind::InvalidRequest);
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-7.8>
+#[test]
+fn lists_of_the_request_may_be_in_several_fields() {
+    expect_accepted(&request("Upgrade: websocket", "Upgrade: h2c\r\nUpgrade: websocket"));
+    expect_accepted(&request("Connection: Upgrade", "Connection: keep-alive\r\nConnection: Upgrade"));
 }
