@@ -50,7 +50,7 @@ class Client:
             ratio = agreed.pop("ratio")
             expected = {
                 "server_no_context_takeover": server_alone or self.is_alone,
-                "client_no_context_takeover": client_alone or self.is_alone,
+                "client_no_context_takeover": client_alone,
                 "server_max_window_bits": server_bits or 15,
                 "client_max_window_bits": 15,
             }

@@ -8,6 +8,10 @@ const ALONE := {
 	"server_no_context_takeover": true, "client_no_context_takeover": true, "server_max_window_bits": 15,
 	"client_max_window_bits": 15,
 }
+const SERVER_ALONE := {
+	"server_no_context_takeover": true, "client_no_context_takeover": false, "server_max_window_bits": 15,
+	"client_max_window_bits": 15,
+}
 const TOGETHER := {
 	"server_no_context_takeover": false, "client_no_context_takeover": false, "server_max_window_bits": 15,
 	"client_max_window_bits": 15,
@@ -17,7 +21,7 @@ var _text := "position rotation velocity ".repeat(100)
 
 
 func test_when_both_sides_want_it_then_messages_are_compressed() -> void:
-	for mode: Array in [[ENABLED, ENABLED, ALONE], [TAKEOVER, ENABLED, ALONE], [ENABLED, TAKEOVER, ALONE], [TAKEOVER, TAKEOVER, TOGETHER]]:
+	for mode: Array in [[ENABLED, ENABLED, ALONE], [TAKEOVER, ENABLED, SERVER_ALONE], [ENABLED, TAKEOVER, ALONE], [TAKEOVER, TAKEOVER, TOGETHER]]:
 		var client := await _join(mode[0], mode[1])
 		expect_eq(client.get_compression_parameters(), mode[2], str(mode))
 		expect_eq(host.get_peer(ids[-1]).get_compression_parameters(), mode[2], str(mode))

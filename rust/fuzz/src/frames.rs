@@ -36,8 +36,7 @@ impl Choice {
 
     /// How the other side compresses: with reference to its earlier messages or not, if it may compress.
     pub(crate) fn takeover(self) -> Option<bool> {
-        let is_alone = self.is_alone || (self.is_server && self.mode == Compression::Enabled);
-        (self.mode != Compression::Disabled).then_some(!is_alone)
+        (self.mode != Compression::Disabled).then_some(!self.is_alone)
     }
 
     fn subject(self) -> Subject {

@@ -128,9 +128,7 @@ impl Reader {
         if !self.extend(&mut message, &frame.payload, is_last) {
             return Some(End::Failed);
         }
-        // Of bytes that are not compressed one knows how many there are before it matters.
-        let is_counted = is_whole || message.is_compressed || message.kind == Kind::Text;
-        if is_counted && message.payload.len() > max || !is_text_valid(&message, is_last) {
+        if message.payload.len() > max || !is_text_valid(&message, is_last) {
             return Some(End::Failed);
         }
         if is_last {

@@ -81,8 +81,8 @@ fn accept_offer(mode: Compression, offer: &Extension) -> Option<(DeflateParamete
         return None;
     }
     if mode == Compression::Enabled {
+        // Not so of a client that has not offered it: it would have to obey (RFC 7692 §7.1.1.2), and some do not.
         parameters.server_no_context_takeover = true;
-        parameters.client_no_context_takeover = true;
     }
     // We decompress with any window, so the client may keep its largest.
     parameters.client_max_window_bits = MAX_WINDOW_BITS;

@@ -113,16 +113,16 @@ fn answer_that_the_offer_does_not_allow_is_no_connection() {
 #[test]
 fn both_ends_tell_what_was_agreed_on() {
     use Compression::{ContextTakeover, Enabled};
-    for (client, server, takeover) in [
-        (Enabled, Enabled, false),
-        (Enabled, ContextTakeover, false),
-        (ContextTakeover, Enabled, false),
-        (ContextTakeover, ContextTakeover, true),
+    for (client, server, client_takeover, server_takeover) in [
+        (Enabled, Enabled, false, false),
+        (Enabled, ContextTakeover, false, false),
+        (ContextTakeover, Enabled, true, false),
+        (ContextTakeover, ContextTakeover, true, true),
     ] {
         let pair = Pair::open_with(config(client), config(server));
         let expected = DeflateParameters {
-            server_no_context_takeover: !takeover,
-            client_no_context_takeover: !takeover,
+            server_no_context_takeover: !server_takeover,
+            client_no_context_takeover: !client_takeover,
             server_max_window_bits: 15,
             client_max_window_bits: 15,
         };

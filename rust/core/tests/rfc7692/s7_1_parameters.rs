@@ -107,6 +107,21 @@ fn other_end_may_refer_to_earlier_messages_unless_it_has_agreed_not_to() {
     }
 }
 
+/// Some clients ignore that a server wants it of them, so it is taken from those only that offer it.
+///
+/// <https://www.rfc-editor.org/rfc/rfc7692#section-7.1.1.2>
+#[test]
+fn client_that_does_not_offer_to_give_up_takeover_is_understood() {
+    for mode in [Compression::Enabled, Compression::ContextTakeover] {
+        let mut rig = open(Side::Server, mode, "; client_max_window_bits", |_| {});
+        let mut far = FarEnd::new();
+        rig.receive(&[far.message(BINARY, noise(1000)), far.message(BINARY, noise(1000))]);
+        assert_eq!(rig.messages().len(), 2);
+        rig.expect_open();
+        assert!(!rig.peer.compression().unwrap().parameters.client_no_context_takeover);
+    }
+}
+
 /// <https://www.rfc-editor.org/rfc/rfc7692#section-7.1.1.1>
 #[test]
 fn server_that_does_not_give_up_takeover_is_understood_all_the_same() {
