@@ -125,10 +125,26 @@ func test_when_a_value_makes_no_sense_then_it_is_refused() -> void:
 	host.bind_ip = "somewhere"
 	expect_error("handshake_timeout: 0 is not a number of seconds above 0")
 	host.handshake_timeout = 0.0
+	expect_error("handshake_timeout: 10000000000000000000 is not a number of seconds above 0, up to 1e9")
+	host.handshake_timeout = 1e19
 	expect_eq([host.bind_ip, host.handshake_timeout], ["127.0.0.1", 3.0])
 	host.max_clients = -5
 	host.max_pending_clients = 0
 	expect_eq([host.max_clients, host.max_pending_clients], [0, 1])
+
+
+func test_when_times_are_the_longest_then_clients_come_and_go() -> void:
+	start()
+	host.handshake_timeout = 1e9
+	var client := await join()
+	for end: TungstenWebSocketPeer in [client, peer()]:
+		for property: String in ["handshake_timeout", "close_timeout", "heartbeat_interval", "heartbeat_timeout"]:
+			end.set(property, 1e9)
+			expect_eq(end.get(property), 1e9, property)
+	await poll_on()
+	client.close()
+	await until_closed(client)
+	await until_heard("client_disconnected")
 
 
 func test_when_only_half_of_an_identity_is_set_then_listening_is_refused() -> void:

@@ -37,9 +37,13 @@ pub(crate) fn reason(reason: &str) -> GString {
     text(reason.trim_end_matches('\0'))
 }
 
-/// Seconds as GDScript gives them; `None` unless they are a number that a duration can hold.
+/// The longest time that a property takes, some 31 years. More is rather a mistake in a calculation, and no clock of the
+/// system tells of 1e19 seconds.
+pub(crate) const MAX_SECONDS: f64 = 1e9;
+
+/// Seconds as GDScript gives them; `None` unless they are a number from 0 to [`MAX_SECONDS`].
 pub(crate) fn duration(seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds).ok()
+    (0.0..=MAX_SECONDS).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
 }
 
 /// The same, above 0.

@@ -276,8 +276,7 @@ impl WebSocketPeer {
         match self.peer.request() {
             Some(request) => {
                 let scheme = if self.is_tls { "wss" } else { "ws" };
-                let host = request.values("host").next().unwrap_or_default();
-                convert::text(&format!("{scheme}://{host}{}", request.target()))
+                convert::text(&format!("{scheme}://{}{}", request.host(), request.target()))
             }
             None => GString::from(&self.requested_url),
         }
@@ -389,7 +388,9 @@ impl WebSocketPeer {
     pub(crate) fn set_heartbeat_interval(&mut self, interval: f64) {
         match convert::duration(interval) {
             Some(interval) => self.change_settings(|settings| settings.heartbeat_interval = interval),
-            None => godot_error!("WebSocketPeer.heartbeat_interval: {interval} is not a number of seconds"),
+            None => {
+                godot_error!("WebSocketPeer.heartbeat_interval: {interval} is not a number of seconds from 0 to 1e9")
+            }
         }
     }
 
@@ -402,7 +403,9 @@ impl WebSocketPeer {
     pub(crate) fn set_heartbeat_timeout(&mut self, timeout: f64) {
         match convert::positive_duration(timeout) {
             Some(timeout) => self.change_settings(|settings| settings.heartbeat_timeout = timeout),
-            None => godot_error!("WebSocketPeer.heartbeat_timeout: {timeout} is not a number of seconds above 0"),
+            None => {
+                godot_error!("WebSocketPeer.heartbeat_timeout: {timeout} is not a number of seconds above 0, up to 1e9")
+            }
         }
     }
 
@@ -415,7 +418,9 @@ impl WebSocketPeer {
     pub(crate) fn set_handshake_timeout(&mut self, timeout: f64) {
         match convert::positive_duration(timeout) {
             Some(timeout) => self.change_settings(|settings| settings.handshake_timeout = timeout),
-            None => godot_error!("WebSocketPeer.handshake_timeout: {timeout} is not a number of seconds above 0"),
+            None => {
+                godot_error!("WebSocketPeer.handshake_timeout: {timeout} is not a number of seconds above 0, up to 1e9")
+            }
         }
     }
 
@@ -428,7 +433,9 @@ impl WebSocketPeer {
     pub(crate) fn set_close_timeout(&mut self, timeout: f64) {
         match convert::positive_duration(timeout) {
             Some(timeout) => self.change_settings(|settings| settings.close_timeout = timeout),
-            None => godot_error!("WebSocketPeer.close_timeout: {timeout} is not a number of seconds above 0"),
+            None => {
+                godot_error!("WebSocketPeer.close_timeout: {timeout} is not a number of seconds above 0, up to 1e9")
+            }
         }
     }
 

@@ -257,7 +257,9 @@ impl WebSocketServer {
     fn set_handshake_timeout(&mut self, timeout: f64) {
         match convert::positive_duration(timeout) {
             Some(timeout) => self.settings.handshake_timeout = timeout,
-            None => godot_error!("WebSocketServer.handshake_timeout: {timeout} is not a number of seconds above 0"),
+            None => godot_error!(
+                "WebSocketServer.handshake_timeout: {timeout} is not a number of seconds above 0, up to 1e9"
+            ),
         }
     }
 
