@@ -1,6 +1,7 @@
 //! A server's way to an open connection: what it does at a time, and how long it waits.
 
 use super::*;
+use crate::net::Connector as _;
 use crate::net::fake::FakeConnector;
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: game.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
