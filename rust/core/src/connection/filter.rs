@@ -37,6 +37,10 @@ const MAX_FRAMES: usize = 16 * 1024;
 /// Bytes that are decompressed in one poll: a peer can make a thousand of each that it sends.
 const MAX_INFLATED: usize = 1024 * 1024;
 
+/// Bytes of compressed messages that are read in one poll: a block of eleven bytes has tables that take a microsecond to
+/// build, and may have nothing else.
+const MAX_DEFLATED: usize = 64 * 1024;
+
 /// Where the stream stands.
 #[derive(Debug)]
 pub(super) struct Filter {
@@ -59,7 +63,9 @@ pub(super) struct Filter {
     violation: Option<Violation>,
     /// Frames that were started since [`Self::start_counting`].
     frames: usize,
-    /// Bytes that were decompressed since then.
+    /// Bytes of compressed messages that were read since then.
+    deflated: usize,
+    /// Bytes that were made of them.
     inflated: usize,
 }
 
@@ -106,6 +112,7 @@ impl Filter {
             message: None,
             violation: None,
             frames: 0,
+            deflated: 0,
             inflated: 0,
         }
     }
@@ -117,6 +124,7 @@ impl Filter {
     /// A new poll begins.
     pub(super) fn start_counting(&mut self) {
         self.frames = 0;
+        self.deflated = 0;
         self.inflated = 0;
     }
 
@@ -183,10 +191,17 @@ impl Filter {
     /// Writes the next fragment of a compressed message, if one can be made.
     fn inflate(&mut self, input: &mut &[u8], buf: &mut [u8]) -> usize {
         let (Some(frame), Some(decompressor)) = (&mut self.fragmented, &mut self.decompressor) else { return 0 };
-        if self.inflated >= MAX_INFLATED || self.frames >= MAX_FRAMES || self.violation.is_some() {
+        let is_enough = self.deflated >= MAX_DEFLATED || self.inflated >= MAX_INFLATED || self.frames >= MAX_FRAMES;
+        if is_enough || self.violation.is_some() {
             return 0;
         }
-        match frame.inflate(decompressor, MAX_FRAMES - self.frames, self.role, input, buf) {
+        let mut allowed = &input[..input.len().min(MAX_DEFLATED - self.deflated)];
+        let before = allowed.len();
+        let fragment = frame.inflate(decompressor, MAX_FRAMES - self.frames, self.role, &mut allowed, buf);
+        let taken = before - allowed.len();
+        *input = &input[taken..];
+        self.deflated += taken;
+        match fragment {
             Ok(fragment) => {
                 if frame.is_over() {
                     self.fragmented = None;

@@ -222,6 +222,28 @@ fn final_blocks_that_come_at_once_are_spread_over_polls() {
 }
 
 #[test]
+fn blocks_that_bring_nothing_are_spread_over_polls_by_their_bytes() {
+    let mut rig = rig();
+    // Stored blocks without a byte in them (RFC 1951 §3.2.4).
+    let wire = [frame(0x42, &[0x00, 0x00, 0x00, 0xFF, 0xFF].repeat(50_000)), frame(0x80, &[0x00])].concat();
+    let mut input = wire.as_slice();
+    let mut polls = 0;
+    while !rig.filter.is_between_messages() || polls == 0 {
+        rig.filter.start_counting();
+        let before = input.len();
+        let mut buf = [0; 4096];
+        while let Ok(len) = rig.filter.read(&mut input, &mut buf) {
+            rig.out.extend_from_slice(&buf[..len]);
+        }
+        let taken = before - input.len();
+        assert!(taken <= MAX_DEFLATED + 16, "{taken} bytes in one poll");
+        polls += 1;
+    }
+    assert_eq!(polls, wire.len().div_ceil(MAX_DEFLATED));
+    assert_eq!(meaning(Role::Client, &rig.out), [(2, vec![])]);
+}
+
+#[test]
 fn little_room_is_used_as_it_is() {
     for room in 14..40 {
         let mut rig = rig();
