@@ -9,10 +9,12 @@ mod dial;
 pub(crate) mod fake;
 mod link;
 mod listen;
+mod refusal;
 mod resolve;
 mod stream;
 mod tcp;
 mod tls;
+mod trust;
 mod verify;
 
 pub(crate) use dial::Dial;
@@ -25,3 +27,4 @@ pub use tcp::TcpConnector;
 #[cfg(test)]
 pub(crate) use tls::TlsSession;
 pub use tls::{Identity, KeyPin, TlsClient, TlsOptions, TlsServer, Verification};
+pub use trust::SystemCertificates;

@@ -5,15 +5,15 @@ mod support;
 use std::sync::Arc;
 
 use base64::Engine as _;
-use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ALL_VERSIONS, ServerConfig};
 use support::{Client, PATIENCE, recorded, with_tls};
-use tungsten_core::net::{Identity, KeyPin, TlsClient, TlsOptions, Verification};
+use tungsten_core::net::{Identity, KeyPin, SystemCertificates, TlsClient, TlsOptions, Verification};
 use tungsten_core::{Config, ErrorKind, Misuse, Phase, Request, WsUrl};
 use tungsten_testkit::{
-    Event, Identity as ServerIdentity, Issuer, Leaf, LeafKind, Options, Server, Step, TestAuthority,
+    AuthorityFault, Event, Identity as ServerIdentity, Issuer, Leaf, LeafKind, Options, Server, Step, TestAuthority,
 };
 
 fn serve_with(config: Arc<ServerConfig>) -> Server {
@@ -23,6 +23,17 @@ fn serve_with(config: Arc<ServerConfig>) -> Server {
 
 fn serve(identity: &ServerIdentity) -> Server {
     serve_with(identity.server_config())
+}
+
+/// A server that shows another chain of certificates than that of its key.
+fn serve_chain(chain: Vec<CertificateDer<'static>>, identity: &ServerIdentity) -> Server {
+    let key = PrivateKeyDer::from_pem_slice(identity.key_pem().as_bytes()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_protocol_versions(ALL_VERSIONS)
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key);
+    serve_with(Arc::new(config.unwrap()))
 }
 
 fn issue(leaf: &Leaf) -> ServerIdentity {
@@ -40,6 +51,10 @@ fn named(names: &[&str]) -> ServerIdentity {
 
 fn trusting(pem: &str) -> TlsOptions {
     TlsOptions { trusted: Some(pem.to_owned()), ..TlsOptions::default() }
+}
+
+fn trusted_by_the_system(pem: &str) -> TlsOptions {
+    TlsOptions { system: Some(SystemCertificates::read(pem)), ..TlsOptions::default() }
 }
 
 fn trusting_authority() -> TlsOptions {
@@ -108,15 +123,15 @@ fn server_is_told_that_its_certificate_was_refused() {
 #[test]
 fn certificates_of_the_system_are_trusted_beside_the_default_roots() {
     let unreadable = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    let system = Some(format!("{unreadable}{}", TestAuthority::shared().ca_pem()));
-    let options = TlsOptions { system, ..TlsOptions::default() };
+    let options = trusted_by_the_system(&format!("{unreadable}{}", TestAuthority::shared().ca_pem()));
     expect_open(&serve(leaf(LeafKind::Good)), &options);
 }
 
 #[test]
 fn certificates_of_the_system_are_not_used_beside_given_ones() {
     let other = TestAuthority::new().unwrap();
-    let options = TlsOptions { system: Some(TestAuthority::shared().ca_pem()), ..trusting(&other.ca_pem()) };
+    let options = trusted_by_the_system(&TestAuthority::shared().ca_pem());
+    let options = TlsOptions { trusted: Some(other.ca_pem()), ..options };
     expect_refused(&serve(leaf(LeafKind::Good)), &options, ErrorKind::CertificateUntrusted, "trusted authority");
 }
 
@@ -130,15 +145,7 @@ fn trusted_root_is_enough_if_the_server_sends_the_intermediate() {
 #[test]
 fn trusted_root_is_not_enough_if_the_server_keeps_the_intermediate() {
     let identity = issue(&Leaf { issuer: Issuer::Intermediate, ..Leaf::default() });
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_protocol_versions(ALL_VERSIONS)
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            identity.chain()[..1].to_vec(),
-            PrivateKeyDer::from_pem_slice(identity.key_pem().as_bytes()).unwrap(),
-        );
-    let server = serve_with(Arc::new(config.unwrap()));
+    let server = serve_chain(identity.chain()[..1].to_vec(), &identity);
     expect_refused(&server, &trusting_authority(), ErrorKind::CertificateUntrusted, "trusted authority");
 }
 
@@ -188,6 +195,100 @@ fn certificate_for_clients_is_no_certificate_of_a_server() {
     expect_refused(&server, &trusting_authority(), ErrorKind::CertificateInvalid, "client authentication");
 }
 
+/// What an authority with this fault has issued for `localhost`, and the fault's consequences for who trusts it.
+fn issued_by(fault: AuthorityFault, leaf: &Leaf) -> (Server, TlsOptions) {
+    let authority = TestAuthority::with_fault(Some(fault)).unwrap();
+    (serve(&authority.issue(leaf).unwrap()), trusting(&authority.ca_pem()))
+}
+
+/// A leaf with a common name and no alternative ones.
+fn common_name_only(issuer: Issuer) -> Leaf {
+    Leaf { common_name: "localhost".into(), names: Vec::new(), issuer, ..Leaf::default() }
+}
+
+#[test]
+fn trusted_certificate_that_is_no_authority_vouches_for_no_other() {
+    for fault in [AuthorityFault::NoAuthority, AuthorityFault::NoSigner] {
+        for issuer in [Issuer::Authority, Issuer::Intermediate] {
+            let (server, options) = issued_by(fault, &Leaf { issuer, ..Leaf::default() });
+            for verification in [Verification::Full, Verification::ChainOnly, Verification::Nothing] {
+                let options = TlsOptions { verification, ..options.clone() };
+                expect_refused(&server, &options, ErrorKind::CertificateUntrusted, "is no authority");
+            }
+        }
+    }
+}
+
+#[test]
+fn certificate_of_the_system_that_is_no_authority_vouches_for_no_other() {
+    let (server, options) = issued_by(AuthorityFault::NoAuthority, &Leaf::default());
+    let options = trusted_by_the_system(&options.trusted.unwrap());
+    expect_refused(&server, &options, ErrorKind::CertificateUntrusted, "is no authority");
+}
+
+#[test]
+fn trusted_authority_vouches_only_while_it_is_valid() {
+    for fault in [AuthorityFault::Expired, AuthorityFault::NotYetValid] {
+        for issuer in [Issuer::Authority, Issuer::Intermediate] {
+            let (server, options) = issued_by(fault, &Leaf { issuer, ..Leaf::default() });
+            expect_refused(&server, &options, ErrorKind::CertificateExpired, "authority");
+        }
+    }
+}
+
+#[test]
+fn authority_of_the_system_vouches_only_while_it_is_valid() {
+    let (server, options) = issued_by(AuthorityFault::Expired, &Leaf::default());
+    let options = trusted_by_the_system(&options.trusted.unwrap());
+    expect_refused(&server, &options, ErrorKind::CertificateExpired, "authority");
+}
+
+#[test]
+fn authority_for_some_names_vouches_for_no_other_alternative_name() {
+    for (fault, issuer) in [
+        (AuthorityFault::OtherNames, Issuer::Authority),
+        (AuthorityFault::OtherNames, Issuer::Intermediate),
+        (AuthorityFault::OtherNamesBelow, Issuer::Intermediate),
+    ] {
+        let (server, options) = issued_by(fault, &Leaf { issuer, ..Leaf::default() });
+        expect_refused(&server, &options, ErrorKind::CertificateInvalid, "may not issue certificates for");
+    }
+}
+
+#[test]
+fn authority_for_some_names_vouches_for_no_common_name() {
+    for (fault, issuer) in [
+        (AuthorityFault::OtherNames, Issuer::Authority),
+        (AuthorityFault::OtherNames, Issuer::Intermediate),
+        (AuthorityFault::OtherNamesBelow, Issuer::Intermediate),
+    ] {
+        let (server, options) = issued_by(fault, &common_name_only(issuer));
+        expect_refused(&server, &options, ErrorKind::CertificateName, "localhost");
+    }
+}
+
+#[test]
+fn trusted_certificate_for_clients_is_no_certificate_of_a_server() {
+    let identity = issue(&Leaf { is_for_client: true, ..Leaf::default() });
+    let options = trusting(identity.chain_pem());
+    expect_refused(&serve(&identity), &options, ErrorKind::CertificateInvalid, "not for servers");
+}
+
+#[test]
+fn common_name_does_not_count_for_default_authorities() {
+    let options = trusted_by_the_system(&TestAuthority::shared().ca_pem());
+    let server = serve(&issue(&common_name_only(Issuer::Authority)));
+    expect_refused(&server, &options, ErrorKind::CertificateName, "localhost");
+}
+
+#[test]
+fn certificate_of_the_system_is_trusted_for_itself() {
+    for is_ca in [false, true] {
+        let identity = issue(&Leaf { is_ca, issuer: Issuer::Itself, ..Leaf::default() });
+        expect_open(&serve(&identity), &trusted_by_the_system(identity.chain_pem()));
+    }
+}
+
 #[test]
 fn certificate_that_godot_made_is_accepted_if_it_is_trusted_and_has_the_name() {
     let identity = issue(&Leaf::as_godot_makes("LocalHost"));
@@ -223,8 +324,9 @@ fn common_name_may_be_an_address() {
 
 #[test]
 fn common_name_counts_for_what_a_trusted_authority_has_issued() {
-    let leaf = Leaf { common_name: "localhost".into(), names: Vec::new(), ..Leaf::default() };
-    expect_open(&serve(&issue(&leaf)), &trusting_authority());
+    for issuer in [Issuer::Authority, Issuer::Intermediate] {
+        expect_open(&serve(&issue(&common_name_only(issuer))), &trusting_authority());
+    }
 }
 
 #[test]
@@ -254,7 +356,36 @@ fn address_has_to_be_in_the_certificate_and_is_not_asked_for() {
     assert_eq!(server_name(&server), None);
 
     let server = serve(&named(&["localhost"]));
-    expect_refused_at(&by_address(&server), &trusting_authority(), ErrorKind::CertificateName, "127.0.0.1");
+    let words = r#"it is for "localhost", not for "127.0.0.1""#;
+    expect_refused_at(&by_address(&server), &trusting_authority(), ErrorKind::CertificateName, words);
+    let server = serve(&named(&["a.invalid", "127.0.0.2", "::2"]));
+    let words = r#"it is for "a.invalid", 127.0.0.2, ::2, not for "127.0.0.1""#;
+    expect_refused_at(&by_address(&server), &trusting_authority(), ErrorKind::CertificateName, words);
+}
+
+#[test]
+fn common_name_is_told_if_it_is_another() {
+    let identity = issue(&Leaf::as_godot_makes("localhost"));
+    let words = r#"it is for "localhost" by its common name, not for "127.0.0.1""#;
+    let server = serve(&identity);
+    expect_refused_at(&by_address(&server), &trusting(identity.chain_pem()), ErrorKind::CertificateName, words);
+}
+
+/// SHA-224 here, because no library of ours signs with SHA-1, and its identifier is as long as that of SHA-256.
+#[test]
+fn signature_that_is_not_supported_is_named() {
+    const SHA_256: [u8; 8] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    let identity = leaf(LeafKind::Good);
+    let mut certificate = identity.chain()[0].to_vec();
+    let places: Vec<_> = certificate.windows(8).enumerate().filter(|(_, bytes)| *bytes == SHA_256).collect();
+    let lasts: Vec<_> = places.into_iter().map(|(start, _)| start + SHA_256.len() - 1).collect();
+    assert_eq!(lasts.len(), 2);
+    for last in lasts {
+        certificate[last] = 1;
+    }
+    let server = serve_chain(vec![certificate.into()], identity);
+    let words = "it is signed with SHA-224 and ECDSA, which is not supported";
+    expect_refused(&server, &trusting_authority(), ErrorKind::CertificateInvalid, words);
 }
 
 #[test]
@@ -327,6 +458,7 @@ fn trusted_certificates_that_cannot_be_read_are_a_misuse() {
     for pem in ["", "garbage", key] {
         expect_misuse(&trusting(pem), "no certificate");
     }
+    expect_misuse(&trusting("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"), "it is empty");
     for pem in [
         "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
         "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",

@@ -3,7 +3,9 @@
 use godot::classes::{CryptoKey, Engine, FileAccess, Os, ProjectSettings, TlsOptions, X509Certificate};
 use godot::prelude::*;
 use std::sync::{Mutex, PoisonError};
-use tungsten_core::net::{Identity, KeyPin, TlsClient, TlsOptions as CoreOptions, TlsServer, Verification};
+use tungsten_core::net::{
+    Identity, KeyPin, SystemCertificates, TlsClient, TlsOptions as CoreOptions, TlsServer, Verification,
+};
 
 /// TLS setups that are kept, so that connections to one server resume each other's sessions.
 const MAX_KEPT: usize = 16;
@@ -137,10 +139,10 @@ fn with_default_roots(mut options: CoreOptions) -> CoreOptions {
 }
 
 /// The certificates that the operating system trusts; engines before 4.3 do not tell.
-fn system_certificates() -> Option<String> {
+fn system_certificates() -> Option<SystemCertificates> {
     let mut os = Os::singleton();
     let pem = os.has_method("get_system_ca_certificates").then(|| os.call("get_system_ca_certificates", &[]))?;
-    Some(clean(&pem.stringify().to_string()))
+    Some(SystemCertificates::read(&clean(&pem.stringify().to_string())))
 }
 
 fn kept_or_new(options: CoreOptions) -> Result<TlsClient, String> {

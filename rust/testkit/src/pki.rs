@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, PublicKeyData, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa,
+    KeyPair, KeyUsagePurpose, NameConstraints, PublicKeyData, date_time_ymd,
 };
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -31,8 +31,26 @@ impl TestAuthority {
     /// # Errors
     /// - when the system's random source fails.
     pub fn new() -> Result<Self, rcgen::Error> {
-        let issuer = CertifiedIssuer::self_signed(authority("Tungsten test authority")?, KeyPair::generate()?)?;
-        let intermediate = authority("Tungsten intermediate test authority")?;
+        Self::with_fault(None)
+    }
+
+    /// A new authority that ought not to be believed, or not in everything.
+    ///
+    /// # Errors
+    /// - when the system's random source fails.
+    pub fn with_fault(fault: Option<AuthorityFault>) -> Result<Self, rcgen::Error> {
+        let mut root = authority("Tungsten test authority")?;
+        let mut intermediate = authority("Tungsten intermediate test authority")?;
+        match fault {
+            None => {}
+            Some(AuthorityFault::Expired) => expire(&mut root),
+            Some(AuthorityFault::NoAuthority) => root = named("a.invalid", &["a.invalid".to_owned()])?,
+            Some(AuthorityFault::NoSigner) => root.key_usages = vec![KeyUsagePurpose::DigitalSignature],
+            Some(AuthorityFault::NotYetValid) => root.not_before = date_time_ymd(4000, 1, 1),
+            Some(AuthorityFault::OtherNames) => limit(&mut root),
+            Some(AuthorityFault::OtherNamesBelow) => limit(&mut intermediate),
+        }
+        let issuer = CertifiedIssuer::self_signed(root, KeyPair::generate()?)?;
         Ok(Self {
             intermediate: CertifiedIssuer::signed_by(intermediate, KeyPair::generate()?, &issuer)?,
             issuer,
@@ -130,6 +148,23 @@ impl std::fmt::Debug for TestAuthority {
     }
 }
 
+/// What is wrong with an authority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuthorityFault {
+    /// Its validity ended in 2002.
+    Expired,
+    /// It is the certificate of a server, `a.invalid`, and says nothing of being an authority.
+    NoAuthority,
+    /// Its key may not sign certificates, by its own words.
+    NoSigner,
+    /// Its validity begins in the year 4000.
+    NotYetValid,
+    /// It may only issue certificates for `allowed.invalid` and what is below.
+    OtherNames,
+    /// That holds for the authority that it has issued, not for itself.
+    OtherNamesBelow,
+}
+
 /// What is right or wrong with a server certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -214,8 +249,7 @@ impl Leaf {
             }];
         }
         if self.expired {
-            params.not_before = date_time_ymd(2001, 1, 1);
-            params.not_after = date_time_ymd(2002, 1, 1);
+            expire(&mut params);
         }
         params.use_authority_key_identifier_extension = self.issuer != Issuer::Itself;
         Ok(params)
@@ -319,6 +353,17 @@ fn authority(common_name: &str) -> Result<CertificateParams, rcgen::Error> {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(params)
+}
+
+fn expire(params: &mut CertificateParams) {
+    params.not_before = date_time_ymd(2001, 1, 1);
+    params.not_after = date_time_ymd(2002, 1, 1);
+}
+
+/// Lets an authority issue certificates for one domain only (RFC 5280 §4.2.1.10).
+fn limit(params: &mut CertificateParams) {
+    let permitted_subtrees = vec![GeneralSubtree::DnsName("allowed.invalid".to_owned())];
+    params.name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
 }
 
 fn named(common_name: &str, names: &[String]) -> Result<CertificateParams, rcgen::Error> {

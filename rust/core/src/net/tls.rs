@@ -1,12 +1,13 @@
 //! TLS by rustls, pumped by hand: bytes in, bytes out, no sockets.
 
 use super::Stream;
-use super::verify::{Trust, Verifier};
-use crate::error::{Error, ErrorKind, Misuse, Phase};
+use super::refusal::{certificate_or_tls_failed, failed, tls_failed, unusable_identity};
+use super::trust::{SystemCertificates, Trust};
+use super::verify::Verifier;
+use crate::error::{Error, ErrorKind, Misuse};
 use base64::Engine as _;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{AlertDescription, CertificateError};
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
@@ -60,13 +61,14 @@ impl fmt::Debug for Identity {
 }
 
 /// How TLS is done for `wss://`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsOptions {
-    /// Certificates in PEM that are trusted instead of the default ones.
+    /// Certificates in PEM that are trusted instead of the default ones: each for itself, and if it is an authority
+    /// (`CA:TRUE`), for what it has issued.
     pub trusted: Option<String>,
-    /// Certificates in PEM that are trusted beside the compiled-in list of Mozilla, such as those of the system.
-    /// Entries that cannot be read are left out. Not used if `trusted` is set.
-    pub system: Option<String>,
+    /// Certificates that are trusted in the same way beside the compiled-in list of Mozilla. Not used if `trusted` is
+    /// set.
+    pub system: Option<SystemCertificates>,
     /// What is checked.
     pub verification: Verification,
     /// Hashes of public keys, of which the server must have one. Empty accepts any. They are checked beside all else.
@@ -93,11 +95,12 @@ impl TlsClient {
     pub fn new(options: &TlsOptions) -> Result<Self, Misuse> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let trust = match (&options.trusted, options.verification) {
-            (None, Verification::Nothing) => Trust::nothing(),
-            (None, _) => Trust::defaults(&certificates_that_parse(options.system.as_deref().unwrap_or_default())),
-            (Some(pem), _) => Trust::only(certificates(pem)?)?,
+            (Some(pem), _) => Trust::given(certificates(pem)?)?,
+            (None, Verification::Nothing) => Trust::Anyone,
+            (None, _) => Trust::Defaults(options.system.clone()),
         };
-        let verifier = Verifier::new(trust, options.verification, options.pins.clone(), &provider);
+        let checks_name = options.verification == Verification::Full;
+        let verifier = Verifier::new(trust, checks_name, options.pins.clone(), &provider);
         let config = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| Misuse::InvalidCertificate(error.to_string()))?
@@ -165,13 +168,6 @@ impl fmt::Debug for TlsServer {
     }
 }
 
-fn unusable_identity(error: &rustls::Error) -> Misuse {
-    Misuse::InvalidCertificate(match error {
-        rustls::Error::InconsistentKeys(_) => "the private key belongs to another certificate".to_owned(),
-        error => error.to_string(),
-    })
-}
-
 fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, Misuse> {
     let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     match parsed {
@@ -192,10 +188,6 @@ fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, Misuse> {
         pem::Error::NoItemsFound => Misuse::InvalidCertificate("it holds no private key in PEM".to_owned()),
         error => Misuse::InvalidCertificate(error.to_string()),
     })
-}
-
-fn certificates_that_parse(pem: &str) -> Vec<CertificateDer<'static>> {
-    CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok).collect()
 }
 
 /// One TLS session.
@@ -304,44 +296,4 @@ impl io::Write for Writer<'_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn failed(kind: ErrorKind, message: String) -> Error {
-    Error::new(Phase::Tls, kind, message)
-}
-
-fn tls_failed(reason: &str) -> Error {
-    failed(ErrorKind::TlsFailed, format!("TLS failed: {reason}"))
-}
-
-fn certificate_or_tls_failed(error: &rustls::Error) -> Error {
-    let rustls::Error::InvalidCertificate(reason) = error else {
-        let hint = match error {
-            rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
-                " (the server asks for a certificate of the client)"
-            }
-            rustls::Error::InvalidMessage(_) => " (the server may not speak TLS on this port)",
-            _ => "",
-        };
-        return tls_failed(&format!("{error}{hint}"));
-    };
-    let kind = match reason {
-        CertificateError::UnknownIssuer => {
-            let message = "the certificate of the server was refused: it was not issued by a trusted authority";
-            return failed(ErrorKind::CertificateUntrusted, message.to_owned());
-        }
-        CertificateError::ApplicationVerificationFailure => {
-            let message = "the certificate of the server was refused: its key is none of those that are pinned";
-            return failed(ErrorKind::CertificateUntrusted, message.to_owned());
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            ErrorKind::CertificateName
-        }
-        CertificateError::Expired
-        | CertificateError::ExpiredContext { .. }
-        | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. } => ErrorKind::CertificateExpired,
-        _ => ErrorKind::CertificateInvalid,
-    };
-    failed(kind, format!("the certificate of the server was refused: {reason}"))
 }
