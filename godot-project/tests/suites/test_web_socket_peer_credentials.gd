@@ -7,9 +7,7 @@ const SECURE := [{"tls": "good"}, "upgrade", "answer_close"]
 
 
 func test_when_the_project_has_a_bundle_of_certificates_then_it_is_trusted() -> void:
-	var file := FileAccess.open(BUNDLE_PATH, FileAccess.WRITE)
-	file.store_string(testkit().authority())
-	file.close()
+	_write(testkit().authority())
 	ProjectSettings.set_setting(BUNDLE_SETTING, BUNDLE_PATH)
 	var peer := await opened(server(SECURE).url)
 	ProjectSettings.set_setting(BUNDLE_SETTING, "")
@@ -40,11 +38,34 @@ func test_when_another_key_is_pinned_then_the_server_is_refused() -> void:
 	expect_true(why_failed(peer).contains("pinned"), why_failed(peer))
 
 
-func test_when_a_pin_is_no_hash_then_it_is_refused() -> void:
+func test_when_a_pin_is_no_hash_then_nothing_is_connected() -> void:
+	var hash := _hash_of(Crypto.new().generate_rsa(2048))
+	for keys: PackedStringArray in [PackedStringArray(["sha256/AAAA"]), PackedStringArray([hash, ""])]:
+		var peer := TungstenWebSocketPeer.new()
+		expect_error("WebSocketPeer.pinned_public_keys: \"%s\" is no SHA-256 hash in base64" % keys[-1])
+		peer.pinned_public_keys = keys
+		expect_eq(peer.pinned_public_keys, keys)
+		for scheme: String in ["ws", "wss"]:
+			expect_error("WebSocketPeer.connect_to_url: pinned_public_keys: \"%s\" is no SHA-256 hash" % keys[-1])
+			expect_eq(peer.connect_to_url(scheme + "://localhost:1"), ERR_INVALID_PARAMETER, scheme)
+			expect_eq(peer.get_ready_state(), CLOSED)
+		peer.pinned_public_keys = [hash]
+		expect_eq(peer.connect_to_url("wss://localhost:1"), OK)
+
+
+func test_when_a_trusted_certificate_is_empty_then_that_is_told() -> void:
+	expect_error("connect_to_url: the certificate cannot be used: it is empty")
+	var options := TLSOptions.client(X509Certificate.new())
+	expect_eq(TungstenWebSocketPeer.new().connect_to_url("wss://localhost:1", options), ERR_INVALID_PARAMETER)
+
+
+func test_when_the_common_name_is_another_then_the_error_names_it() -> void:
+	var key := Crypto.new().generate_rsa(2048)
+	var certificate := Crypto.new().generate_self_signed_certificate(key, "CN=localhost")
 	var peer := TungstenWebSocketPeer.new()
-	expect_error("pinned_public_keys: the certificate cannot be used: \"sha256/AAAA\" is no SHA-256 hash in base64")
-	peer.pinned_public_keys = ["sha256/AAAA"]
-	expect_eq(peer.pinned_public_keys, PackedStringArray())
+	await _join(peer, key, certificate, "127.0.0.1")
+	await expect_failure(peer, WebSocketError.PHASE_TLS, WebSocketError.KIND_CERTIFICATE_NAME)
+	expect_true(why_failed(peer).contains('"localhost" by its common name, not for "127.0.0.1"'), why_failed(peer))
 
 
 func test_when_a_certificate_of_the_game_is_given_then_servers_that_do_not_ask_accept_it() -> void:
@@ -68,13 +89,19 @@ func test_when_the_key_belongs_to_another_certificate_then_connecting_is_refused
 	expect_eq(peer.connect_to_url("wss://localhost:1"), OK)
 
 
-func test_when_the_key_has_no_private_part_then_it_is_refused() -> void:
+func test_when_the_key_has_no_private_part_then_nothing_is_connected() -> void:
 	var crypto := Crypto.new()
 	var key := crypto.generate_rsa(2048)
 	var public := CryptoKey.new()
 	expect_eq(public.load_from_string(key.save_to_string(true), true), OK)
-	expect_error("set_client_certificate: the key has no private part")
-	TungstenWebSocketPeer.new().set_client_certificate(public, crypto.generate_self_signed_certificate(key, "CN=player"))
+	var certificate := crypto.generate_self_signed_certificate(key, "CN=player")
+	var peer := TungstenWebSocketPeer.new()
+	expect_error("WebSocketPeer.set_client_certificate: the key has no private part")
+	peer.set_client_certificate(public, certificate)
+	expect_error("connect_to_url: set_client_certificate: the key has no private part")
+	expect_eq(peer.connect_to_url("wss://localhost:1"), ERR_INVALID_PARAMETER)
+	peer.set_client_certificate(key, certificate)
+	expect_eq(peer.connect_to_url("wss://localhost:1"), OK)
 
 
 ## The hash of a public key, as pins want it.
@@ -87,12 +114,22 @@ func _hash_of(key: CryptoKey) -> String:
 	return Marshalls.raw_to_base64(context.finish())
 
 
+func _write(bundle: String) -> void:
+	var file := FileAccess.open(BUNDLE_PATH, FileAccess.WRITE)
+	file.store_string(bundle)
+	file.close()
+
+
 ## Connects to a server of the engine that has this key, up to the end of either kind.
-func _join(peer: TungstenWebSocketPeer, key: CryptoKey) -> void:
-	var certificate := Crypto.new().generate_self_signed_certificate(key, "CN=localhost")
+func _join(
+	peer: TungstenWebSocketPeer,
+	key: CryptoKey,
+	certificate := Crypto.new().generate_self_signed_certificate(key, "CN=localhost"),
+	host := "localhost"
+) -> void:
 	var listener := TCPServer.new()
 	expect_eq(listener.listen(0, "127.0.0.1"), OK)
-	var url := "wss://localhost:%d" % listener.get_local_port()
+	var url := "wss://%s:%d" % [host, listener.get_local_port()]
 	expect_eq(peer.connect_to_url(url, TLSOptions.client(certificate)), OK)
 	await until(func() -> bool:
 		peer.poll()

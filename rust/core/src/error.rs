@@ -181,6 +181,8 @@ pub enum Misuse {
     InvalidProtocol(String),
     /// The given certificates cannot be used, with the reason.
     InvalidCertificate(String),
+    /// A text that is no hash of a public key.
+    InvalidPin(String),
 }
 
 impl fmt::Display for Misuse {
@@ -191,6 +193,7 @@ impl fmt::Display for Misuse {
             Self::InvalidHeader(header) => write!(f, "the header {header:?} cannot be sent"),
             Self::InvalidProtocol(protocol) => write!(f, "the sub-protocol {protocol:?} cannot be requested"),
             Self::InvalidCertificate(reason) => write!(f, "the certificate cannot be used: {reason}"),
+            Self::InvalidPin(text) => write!(f, "{text:?} is no SHA-256 hash in base64"),
         }
     }
 }

@@ -558,7 +558,7 @@ fn pinned_key_does_not_excuse_other_faults() {
 #[test]
 fn pin_that_is_no_hash_is_a_misuse() {
     for text in ["", "sha256/", "AAAA", "not base64"] {
-        assert!(matches!(KeyPin::parse(text), Err(Misuse::InvalidCertificate(_))), "{text:?}");
+        assert!(matches!(KeyPin::parse(text), Err(Misuse::InvalidPin(_))), "{text:?}");
     }
     let hash = base64::engine::general_purpose::STANDARD.encode([7; 32]);
     assert_eq!(KeyPin::parse(&hash), KeyPin::parse(&format!("sha256/{hash}")));

@@ -24,7 +24,7 @@ pub(crate) struct OptionalTlsOptions(pub(crate) Option<Gd<TlsOptions>>);
 unsafe impl godot::meta::GodotImmutable for OptionalTlsOptions {}
 
 /// What goes beyond `TLSOptions`.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Extras {
     /// Hashes of public keys, of which the server must have one.
     pub(crate) pins: Vec<KeyPin>,
@@ -55,7 +55,7 @@ pub(crate) fn server(
     certificate: &Gd<X509Certificate>,
     chain: Option<&Gd<X509Certificate>>,
 ) -> Result<TlsServer, String> {
-    let mut identity = identity(key, certificate).ok_or("the key has no private part")?;
+    let mut identity = identity(key, certificate)?;
     if let Some(chain) = chain {
         identity.certificates += "\n";
         identity.certificates += &pem_of(chain);
@@ -79,10 +79,16 @@ pub(crate) fn server_of_options(options: &Gd<TlsOptions>) -> Result<TlsServer, S
     }
 }
 
-/// A private key and its certificate as text; `None` if the key has no private part.
-pub(crate) fn identity(key: &Gd<CryptoKey>, certificate: &Gd<X509Certificate>) -> Option<Identity> {
-    let key = if key.is_public_only() { return None } else { key.clone().save_to_string().to_string() };
-    Some(Identity { certificates: pem_of(certificate), key: clean(&key) })
+/// A private key and its certificate as text.
+///
+/// # Errors
+/// Why they cannot be used.
+pub(crate) fn identity(key: &Gd<CryptoKey>, certificate: &Gd<X509Certificate>) -> Result<Identity, &'static str> {
+    if key.is_public_only() {
+        return Err("the key has no private part");
+    }
+    let key = key.clone().save_to_string().to_string();
+    Ok(Identity { certificates: pem_of(certificate), key: clean(&key) })
 }
 
 /// The checks of Godot 3: everything or nothing, with `trusted` instead of the default certificates.

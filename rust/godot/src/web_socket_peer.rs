@@ -17,7 +17,6 @@ pub(crate) use settings::Buffers;
 use settings::Settings;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
-use tungsten_core::net::KeyPin;
 use tungsten_core::{CloseFrame, Event, Guest, Message, Peer, ReadyState, Response, UpgradeRequest};
 
 /// A WebSocket connection. Its page of help is `doc_classes/WebSocketPeer.xml`.
@@ -489,24 +488,19 @@ impl WebSocketPeer {
 
     #[func]
     fn set_pinned_public_keys(&mut self, keys: PackedStringArray) {
-        let keys = convert::strings(&keys);
-        match keys.iter().map(|key| KeyPin::parse(key)).collect() {
-            Ok(pins) => {
-                self.settings.tls.pins = pins;
-                self.settings.pinned_public_keys = keys;
-            }
-            Err(error) => godot_error!("WebSocketPeer.pinned_public_keys: {error}"),
+        self.settings.pinned_public_keys = convert::strings(&keys);
+        if let Err(error) = self.settings.pins() {
+            godot_error!("WebSocketPeer.pinned_public_keys: {error}");
         }
     }
 
     #[func]
     fn set_client_certificate(&mut self, key: Option<Gd<CryptoKey>>, certificate: Option<Gd<X509Certificate>>) {
-        let identity = key.zip(certificate).map(|(key, certificate)| tls::identity(&key, &certificate));
-        if identity == Some(None) {
-            godot_error!("WebSocketPeer.set_client_certificate: the key has no private part");
-            return;
+        let identity = key.zip(certificate).map(|(key, certificate)| tls::identity(&key, &certificate)).transpose();
+        if let Err(reason) = identity {
+            godot_error!("WebSocketPeer.set_client_certificate: {reason}");
         }
-        self.settings.tls.identity = identity.flatten();
+        self.settings.client_certificate = identity;
     }
 
     #[func]

@@ -33,11 +33,11 @@ impl KeyPin {
     /// it; `sha256/` in front is allowed.
     ///
     /// # Errors
-    /// [`Misuse::InvalidCertificate`] if it is no such hash.
+    /// [`Misuse::InvalidPin`] if it is no such hash.
     pub fn parse(text: &str) -> Result<Self, Misuse> {
         let hash = base64::engine::general_purpose::STANDARD.decode(text.strip_prefix("sha256/").unwrap_or(text));
         let hash = hash.ok().and_then(|hash| hash.try_into().ok());
-        hash.map(Self).ok_or_else(|| Misuse::InvalidCertificate(format!("{text:?} is no SHA-256 hash in base64")))
+        hash.map(Self).ok_or_else(|| Misuse::InvalidPin(text.to_owned()))
     }
 
     pub(super) fn fits(&self, key: &[u8]) -> bool {

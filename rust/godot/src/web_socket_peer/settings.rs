@@ -3,7 +3,8 @@
 use crate::enums::Compression;
 use crate::tls::Extras;
 use std::time::Duration;
-use tungsten_core::Config;
+use tungsten_core::net::{Identity, KeyPin};
+use tungsten_core::{Config, Misuse};
 
 /// Values that a getter gives back as they were set, whatever they mean to the core.
 #[derive(Clone, Debug)]
@@ -11,7 +12,8 @@ pub(super) struct Settings {
     pub(super) protocols: Vec<String>,
     pub(super) headers: Vec<String>,
     pub(super) pinned_public_keys: Vec<String>,
-    pub(super) tls: Extras,
+    /// What makes no sense is kept: nothing is connected with it.
+    pub(super) client_certificate: Result<Option<Identity>, &'static str>,
     pub(super) inbound_buffer_size: i64,
     pub(super) outbound_buffer_size: i64,
     pub(super) max_queued_packets: i64,
@@ -52,7 +54,7 @@ impl Default for Settings {
             protocols: Vec::new(),
             headers: Vec::new(),
             pinned_public_keys: Vec::new(),
-            tls: Extras::default(),
+            client_certificate: Ok(None),
             inbound_buffer_size: 65535,
             outbound_buffer_size: 65535,
             max_queued_packets: 4096,
@@ -82,6 +84,24 @@ impl Settings {
             }
             _ => false,
         }
+    }
+
+    /// The keys of which a server must have one.
+    ///
+    /// # Errors
+    /// The first text that is no hash of a key.
+    pub(super) fn pins(&self) -> Result<Vec<KeyPin>, Misuse> {
+        self.pinned_public_keys.iter().map(|key| KeyPin::parse(key)).collect()
+    }
+
+    /// What TLS has to know beyond `TLSOptions`.
+    ///
+    /// # Errors
+    /// What was set that makes no sense: a connection without it would be less safe than the script asked for.
+    pub(super) fn tls(&self) -> Result<Extras, String> {
+        let pins = self.pins().map_err(|error| format!("pinned_public_keys: {error}"))?;
+        let identity = self.client_certificate.clone().map_err(|error| format!("set_client_certificate: {error}"))?;
+        Ok(Extras { pins, identity })
     }
 
     /// What they mean: as with the engine's own peer, an outbound size of 0 or less and a negative count set no

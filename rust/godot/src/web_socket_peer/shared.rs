@@ -44,7 +44,8 @@ impl WebSocketPeer {
             Ok(parsed) => parsed,
             Err(error) => return refuse("connect_to_url", &error.to_string(), convert::misuse(&error)),
         };
-        let tls = match parsed.is_secure().then(|| tls(&self.settings.tls)).transpose() {
+        let extras = self.settings.tls();
+        let tls = match extras.and_then(|extras| parsed.is_secure().then(|| tls(&extras)).transpose()) {
             Ok(tls) => tls,
             Err(reason) => return refuse("connect_to_url", &reason, Error::ERR_INVALID_PARAMETER),
         };
