@@ -18,6 +18,8 @@ const CHUNK: usize = 64 * 1024;
 pub(crate) struct EngineStream {
     tcp: Gd<StreamPeerTcp>,
     tls: Option<Gd<StreamPeerTls>>,
+    /// What was read before anyone asked for it.
+    held: Vec<u8>,
 }
 
 /// How far a stream is.
@@ -31,55 +33,77 @@ impl EngineStream {
     /// `None` unless the stream is TCP or TLS right over TCP, which is what the engine's own peer takes.
     pub(crate) fn new(stream: Gd<StreamPeer>) -> Option<Self> {
         let stream = match stream.try_cast::<StreamPeerTcp>() {
-            Ok(tcp) => return Some(Self { tcp, tls: None }),
+            Ok(tcp) => return Some(Self { tcp, tls: None, held: Vec::new() }),
             Err(stream) => stream,
         };
         let tls = stream.try_cast::<StreamPeerTls>().ok()?;
         let tcp = tls.get_stream()?.try_cast::<StreamPeerTcp>().ok()?;
-        Some(Self { tcp, tls: Some(tls) })
+        Some(Self { tcp, tls: Some(tls), held: Vec::new() })
     }
 
     pub(crate) fn is_tls(&self) -> bool {
         self.tls.is_some()
     }
 
-    /// Lets the engine do its part, which has to come before anything is asked.
-    fn poll(&mut self) -> Status {
-        match &mut self.tls {
-            Some(tls) => {
-                tls.poll();
-                match tls.get_status() {
-                    TlsStatus::HANDSHAKING => Status::Connecting,
-                    TlsStatus::CONNECTED => Status::Connected,
-                    _ => Status::Gone,
-                }
-            }
-            None => {
-                self.tcp.poll();
-                match self.tcp.get_status() {
-                    TcpStatus::CONNECTING => Status::Connecting,
-                    TcpStatus::CONNECTED => Status::Connected,
-                    _ => Status::Gone,
-                }
-            }
+    /// How far it was when the engine last looked.
+    fn status(&self) -> Status {
+        let below = match self.tcp.get_status() {
+            TcpStatus::CONNECTING => Status::Connecting,
+            TcpStatus::CONNECTED => Status::Connected,
+            _ => Status::Gone,
+        };
+        match (below, self.tls.as_ref().map(|tls| tls.get_status())) {
+            (Status::Gone, _) => Status::Gone,
+            (below, None) => below,
+            (_, Some(TlsStatus::HANDSHAKING)) => Status::Connecting,
+            (_, Some(TlsStatus::CONNECTED)) => Status::Connected,
+            (_, Some(_)) => Status::Gone,
         }
     }
 
-    /// Reads what the engine has at hand; 0 means that nothing more will come.
-    fn receive_piece(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        // The engine says that the other side is gone only once nothing is left to read, and must not be asked for
-        // bytes after that.
-        if !matches!(self.poll(), Status::Connected) {
-            return Ok(0);
+    /// Lets the engine look, and TLS do its part. The engine prints errors if its TLS has to look after the stream has
+    /// ended, and forgets what is unread if its TCP looks after a reset: so TCP looks once nothing is left to read.
+    fn poll(&mut self) -> Status {
+        match self.status() {
+            Status::Connected if self.tls.is_none() => return Status::Connected,
+            Status::Gone => return Status::Gone,
+            _ => {}
         }
-        let mut bytes = self.bytes();
-        // Exactly what is there: asked for more, the engine allocates more, and over TLS it loses what it has
-        // decrypted if the end of the stream comes right behind.
-        let available = usize::try_from(bytes.get_available_bytes()).unwrap_or_default().min(buf.len());
-        if available == 0 {
+        if available(&self.tcp) == 0 {
+            self.tcp.poll();
+        }
+        match (self.status(), &mut self.tls) {
+            (Status::Gone, _) => return Status::Gone,
+            (_, Some(tls)) => tls.poll(),
+            (_, None) => {}
+        }
+        self.status()
+    }
+
+    /// Reads what the engine has at hand, as many pieces as there are: over TLS it hands out one record at a time.
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buf.len() {
+            match self.read_piece(&mut buf[filled..]) {
+                Ok(0) => break,
+                Ok(len) => filled += len,
+                // What came before is worth more; the error comes again.
+                Err(error) if filled == 0 => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(filled)
+    }
+
+    /// 0 means that nothing more will come.
+    fn read_piece(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let Some(len) = self.readable() else { return Ok(0) };
+        if len == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let result = bytes.get_partial_data(i32::try_from(available).unwrap_or(i32::MAX));
+        // Exactly what is there: asked for more, the engine allocates more, and over TLS it loses what it has
+        // decrypted if the end of the stream comes right behind.
+        let result = self.bytes().get_partial_data(i32::try_from(len.min(buf.len())).unwrap_or(i32::MAX));
         let data = part(&result)?.try_to::<PackedByteArray>().unwrap_or_default();
         let data = data.as_slice();
         if data.is_empty() {
@@ -88,6 +112,36 @@ impl EngineStream {
         let len = data.len().min(buf.len());
         buf[..len].copy_from_slice(&data[..len]);
         Ok(len)
+    }
+
+    /// How many bytes can be asked for now. `None` if no more will come.
+    fn readable(&mut self) -> Option<usize> {
+        if !matches!(self.status(), Status::Connected) {
+            return None;
+        }
+        match &self.tls {
+            // To ask for more than is there tells the end. So would a poll, but after a reset it forgets what is unread.
+            None => Some(available(&self.tcp).max(1)),
+            Some(tls) => match available(tls) {
+                0 if !matches!(self.poll(), Status::Connected) => None,
+                0 => self.tls.as_ref().map(available),
+                decrypted => Some(decrypted),
+            },
+        }
+    }
+
+    /// Takes in what can be read, up to a bound: a write that fails makes the engine forget it.
+    fn hold(&mut self) {
+        let start = self.held.len();
+        let at_hand = self.tls.as_ref().map_or(0, available) + available(&self.tcp);
+        if at_hand == 0 || start >= CHUNK {
+            return;
+        }
+        let mut held = std::mem::take(&mut self.held);
+        held.resize(start + CHUNK, 0);
+        let len = self.read(&mut held[start..]).unwrap_or_default();
+        held.truncate(start + len);
+        self.held = held;
     }
 
     fn bytes(&mut self) -> Gd<StreamPeer> {
@@ -110,22 +164,32 @@ impl Stream for EngineStream {
         }
     }
 
-    /// Fills the buffer from as many pieces as are there: over TLS the engine hands out one record at a time.
     fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut filled = 0;
-        while filled < buf.len() {
-            match self.receive_piece(&mut buf[filled..]) {
-                Ok(0) => break,
-                Ok(len) => filled += len,
-                // What came before is worth more; the error comes again.
-                Err(error) if filled == 0 => return Err(error),
-                Err(_) => break,
-            }
+        let held = self.held.len().min(buf.len());
+        buf[..held].copy_from_slice(&self.held[..held]);
+        if held < self.held.len() {
+            self.held.drain(..held);
+        } else {
+            self.held = Vec::new();
         }
-        Ok(filled)
+        match self.read(&mut buf[held..]) {
+            Ok(len) => Ok(held + len),
+            Err(_) if held > 0 => Ok(held),
+            Err(error) => Err(error),
+        }
     }
 
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if matches!(self.status(), Status::Connected) {
+            self.hold();
+        }
+        // Over TLS the engine prints an error if it finds only now that the other side has gone.
+        let status = if self.is_tls() { self.poll() } else { self.status() };
+        match status {
+            Status::Connected => {}
+            Status::Connecting => return Err(io::ErrorKind::WouldBlock.into()),
+            Status::Gone => return Err(io::ErrorKind::NotConnected.into()),
+        }
         let chunk = PackedByteArray::from(&bytes[..bytes.len().min(CHUNK)]);
         let result = self.bytes().put_partial_data(&chunk);
         match part(&result)?.try_to::<i64>().ok().and_then(|sent| usize::try_from(sent).ok()) {
@@ -157,6 +221,11 @@ impl Drop for EngineStream {
         }
         self.tcp.disconnect_from_host();
     }
+}
+
+/// How many bytes a connected stream has at hand.
+fn available(stream: &Gd<impl Inherits<StreamPeer>>) -> usize {
+    usize::try_from(stream.upcast_ref().get_available_bytes()).unwrap_or_default()
 }
 
 /// The second part of the engine's `[Error, value]`, unless the first one says that it failed.
