@@ -53,6 +53,15 @@ func test_when_a_pin_is_no_hash_then_nothing_is_connected() -> void:
 		expect_eq(peer.connect_to_url("wss://localhost:1"), OK)
 
 
+func test_when_the_bundle_of_the_project_changes_then_what_was_read_first_is_trusted() -> void:
+	_write(testkit().authority())
+	ProjectSettings.set_setting(BUNDLE_SETTING, BUNDLE_PATH)
+	(await opened(server(SECURE).url)).close(1000)
+	_write("")
+	(await opened(server(SECURE).url)).close(1000)
+	ProjectSettings.set_setting(BUNDLE_SETTING, "")
+
+
 func test_when_a_trusted_certificate_is_empty_then_that_is_told() -> void:
 	expect_error("connect_to_url: the certificate cannot be used: it is empty")
 	var options := TLSOptions.client(X509Certificate.new())
@@ -66,6 +75,23 @@ func test_when_the_common_name_is_another_then_the_error_names_it() -> void:
 	await _join(peer, key, certificate, "127.0.0.1")
 	await expect_failure(peer, WebSocketError.PHASE_TLS, WebSocketError.KIND_CERTIFICATE_NAME)
 	expect_true(why_failed(peer).contains('"localhost" by its common name, not for "127.0.0.1"'), why_failed(peer))
+
+
+## The engine complains about the text of each certificate, so that is hushed up while it is made.
+func test_when_threads_use_certificates_at_a_time_then_errors_are_printed_afterwards_as_before() -> void:
+	var certificate := Crypto.new().generate_self_signed_certificate(Crypto.new().generate_rsa(2048), "CN=localhost")
+	var options := TLSOptions.client(certificate)
+	var connect_often := func() -> void:
+		for _time in 300:
+			TungstenWebSocketPeer.new().connect_to_url("wss://localhost:1", options)
+	var threads: Array[Thread] = []
+	for _number in 4:
+		threads.append(Thread.new())
+		threads[-1].start(connect_often)
+	for thread in threads:
+		thread.wait_to_finish()
+	expect_true(Engine.print_error_messages)
+	Engine.print_error_messages = true
 
 
 func test_when_a_certificate_of_the_game_is_given_then_servers_that_do_not_ask_accept_it() -> void:

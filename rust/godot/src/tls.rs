@@ -2,7 +2,7 @@
 
 use godot::classes::{CryptoKey, Engine, FileAccess, Os, ProjectSettings, TlsOptions, X509Certificate};
 use godot::prelude::*;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tungsten_core::net::{
     Identity, KeyPin, SystemCertificates, TlsClient, TlsOptions as CoreOptions, TlsServer, Verification,
 };
@@ -11,6 +11,13 @@ use tungsten_core::net::{
 const MAX_KEPT: usize = 16;
 
 static KEPT: Mutex<Vec<(CoreOptions, TlsClient)>> = Mutex::new(Vec::new());
+
+/// The certificates of the system, once the first connection that trusts them has read them: that takes milliseconds.
+/// The game has to be started again to trust others.
+static SYSTEM: OnceLock<Option<SystemCertificates>> = OnceLock::new();
+
+/// The path of the project's bundle, and what was read there.
+static BUNDLE: Mutex<(String, String)> = Mutex::new((String::new(), String::new()));
 
 /// The project setting that names a bundle of certificates to trust instead of the default ones.
 const BUNDLE_SETTING: &str = "network/tls/certificate_bundle_override";
@@ -139,20 +146,43 @@ fn with_default_roots(mut options: CoreOptions) -> CoreOptions {
     if bundle.is_empty() {
         options.system = system_certificates();
     } else {
-        options.trusted = Some(FileAccess::get_file_as_string(&bundle).to_string());
+        options.trusted = Some(bundle_at(&bundle.to_string()));
     }
     options
 }
 
-/// The certificates that the operating system trusts; engines before 4.3 do not tell.
+/// As with the engine, which reads it when it starts, a file that changes later makes no difference.
+fn bundle_at(path: &str) -> String {
+    let (known, text) = lock(&BUNDLE).clone();
+    if known == path {
+        return text;
+    }
+    let text = FileAccess::get_file_as_string(path).to_string();
+    if !text.is_empty() {
+        *lock(&BUNDLE) = (path.to_owned(), text.clone());
+    }
+    text
+}
+
+/// The certificates that the operating system trusts.
 fn system_certificates() -> Option<SystemCertificates> {
+    // Not `get_or_init` alone: what the engine is asked meanwhile may come back here.
+    if SYSTEM.get().is_none() {
+        let certificates = read_system_certificates();
+        return SYSTEM.get_or_init(|| certificates).clone();
+    }
+    SYSTEM.get().cloned().flatten()
+}
+
+/// Engines before 4.3 do not tell.
+fn read_system_certificates() -> Option<SystemCertificates> {
     let mut os = Os::singleton();
     let pem = os.has_method("get_system_ca_certificates").then(|| os.call("get_system_ca_certificates", &[]))?;
     Some(SystemCertificates::read(&clean(&pem.stringify().to_string())))
 }
 
 fn kept_or_new(options: CoreOptions) -> Result<TlsClient, String> {
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kept = lock(&KEPT);
     if let Some((_, client)) = kept.iter().find(|(key, _)| *key == options) {
         return Ok(client.clone());
     }
@@ -171,12 +201,10 @@ fn pem_of(certificate: &Gd<X509Certificate>) -> String {
     if !path.is_empty() && FileAccess::file_exists(&path) {
         return clean(&FileAccess::get_file_as_string(&path).to_string());
     }
-    // The engine complains about the text it makes itself.
-    let mut engine = Engine::singleton();
-    let prints = engine.is_printing_error_messages();
-    engine.set_print_error_messages(false);
-    let pem = certificate.clone().save_to_string();
-    engine.set_print_error_messages(prints);
+    let pem = {
+        let _silence = Silence::new();
+        certificate.clone().save_to_string()
+    };
     let pem = clean(&pem.to_string());
     let mut certificates = pem.split_inclusive("-----END CERTIFICATE-----").filter(|text| text.contains("BEGIN"));
     if let (Some(first), Some(_)) = (certificates.next(), certificates.next()) {
@@ -191,4 +219,38 @@ fn pem_of(certificate: &Gd<X509Certificate>) -> String {
 /// Without what the engine leaves behind each certificate.
 fn clean(pem: &str) -> String {
     pem.replace(['\u{FFFD}', '\0'], "")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many threads have [`Silence`], and whether the engine printed errors before.
+static SILENT: Mutex<(usize, bool)> = Mutex::new((0, true));
+
+/// While it is there, the engine prints no errors: it complains about the text of a certificate that it makes itself.
+/// With threads at a time, the first turns printing off, and the last puts it back.
+struct Silence;
+
+impl Silence {
+    fn new() -> Self {
+        let mut silent = lock(&SILENT);
+        if silent.0 == 0 {
+            let mut engine = Engine::singleton();
+            silent.1 = engine.is_printing_error_messages();
+            engine.set_print_error_messages(false);
+        }
+        silent.0 += 1;
+        Self
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        let mut silent = lock(&SILENT);
+        silent.0 -= 1;
+        if silent.0 == 0 {
+            Engine::singleton().set_print_error_messages(silent.1);
+        }
+    }
 }
