@@ -128,6 +128,13 @@ fn certificates_of_the_system_are_trusted_beside_the_default_roots() {
 }
 
 #[test]
+fn options_with_the_certificates_of_one_reading_are_equal() {
+    let options = trusted_by_the_system(&TestAuthority::shared().ca_pem());
+    assert_eq!(options, options.clone());
+    assert_ne!(options, trusted_by_the_system(&TestAuthority::shared().ca_pem()));
+}
+
+#[test]
 fn certificates_of_the_system_are_not_used_beside_given_ones() {
     let other = TestAuthority::new().unwrap();
     let options = trusted_by_the_system(&TestAuthority::shared().ca_pem());

@@ -117,6 +117,10 @@ fn certificate_refused(reason: &CertificateError) -> (ErrorKind, String) {
 fn what_is_wrong(reason: &CertificateError) -> String {
     match reason {
         CertificateError::BadEncoding => "it cannot be read".to_owned(),
+        // In a chain it means an unknown issuer, so this is that of the handshake.
+        CertificateError::BadSignature => {
+            format!("its key has not signed, or is of a kind that is not supported; there are {OUR_KEYS}")
+        }
         CertificateError::InvalidPurpose => "it is not for servers".to_owned(),
         CertificateError::InvalidPurposeContext { presented, .. } => {
             let purposes: Vec<_> = presented.iter().map(ToString::to_string).collect();
@@ -254,6 +258,7 @@ mod tests {
     fn certificate_is_refused_in_words() {
         let kind = ErrorKind::CertificateInvalid;
         expect(CertificateError::BadEncoding, kind, "it cannot be read");
+        expect(CertificateError::BadSignature, kind, "RSA of at least 2048 bits");
         expect(CertificateError::InvalidPurpose, kind, "it is not for servers");
         let (required, presented) = (ExtendedKeyPurpose::ServerAuth, vec![ExtendedKeyPurpose::ClientAuth]);
         let purpose = CertificateError::InvalidPurposeContext { required, presented };
