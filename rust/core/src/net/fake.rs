@@ -114,7 +114,9 @@ impl Stream for FakeStream {
         self.network.wire.0.borrow().can_half_close
     }
 
-    fn set_no_delay(&mut self, _: bool) {}
+    fn set_no_delay(&mut self, enabled: bool) {
+        self.network.wire.0.borrow_mut().no_delay = Some(enabled);
+    }
 
     fn peer_address(&self) -> Option<SocketAddr> {
         Some(self.address)
@@ -144,6 +146,7 @@ struct State {
     can_half_close: bool,
     finished: bool,
     dropped: bool,
+    no_delay: Option<bool>,
 }
 
 impl Default for State {
@@ -157,6 +160,7 @@ impl Default for State {
             can_half_close: true,
             finished: false,
             dropped: false,
+            no_delay: None,
         }
     }
 }
@@ -239,6 +243,11 @@ impl Wire {
     /// Whether nothing more will be written.
     pub(crate) fn is_finished(&self) -> bool {
         self.0.borrow().finished
+    }
+
+    /// What the stream was told last about Nagle's algorithm.
+    pub(crate) fn no_delay(&self) -> Option<bool> {
+        self.0.borrow().no_delay
     }
 
     /// Whether the stream is gone.

@@ -14,10 +14,10 @@ use super::*;
 use crate::connection::frames::parse;
 use crate::error::ErrorKind;
 use crate::net::fake::{Attempt, FakeConnector, FakeResolver, Wire};
-use crate::net::{TlsClient, TlsOptions};
+use crate::net::{Connector as _, TlsClient, TlsOptions};
 use crate::url::WsUrl;
 use std::cell::Cell;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use tungstenite::handshake::derive_accept_key;
 
@@ -93,6 +93,23 @@ impl Rig {
     #[track_caller]
     fn connect(&mut self) {
         self.try_connect("ws://game.test/").unwrap();
+    }
+
+    /// Takes in a client that has just connected.
+    #[track_caller]
+    fn welcome(&mut self) {
+        let wire = Wire::default();
+        let mut connector = FakeConnector::new(|_| Attempt::Connected, wire.clone());
+        let guest = Guest {
+            stream: connector.connect(SocketAddr::new(ADDRESS, 80)).unwrap(),
+            tls: None,
+            protocols: Vec::new(),
+            headers: Vec::new(),
+            asks: false,
+            wake: None,
+        };
+        self.peer.accept(guest, self.now).unwrap();
+        self.wire = wire;
     }
 
     #[track_caller]

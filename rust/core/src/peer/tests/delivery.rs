@@ -249,3 +249,17 @@ fn message_before_a_violation_in_one_piece_with_the_answer_can_be_answered() {
     assert_eq!(frames[0], (TEXT, b"answer".to_vec()));
     assert_eq!((frames.len(), frames[1].0), (2, CLOSE));
 }
+
+#[test]
+fn no_delay_reaches_the_stream_of_an_open_connection_and_no_other() {
+    let mut rig = Rig::with(|_| {});
+    assert!(!rig.peer.set_no_delay(false));
+    rig.connect();
+    assert!(!rig.peer.set_no_delay(false));
+    assert_eq!(rig.wire.no_delay(), None);
+    rig.upgrade();
+    for enabled in [false, true] {
+        assert!(rig.peer.set_no_delay(enabled));
+        assert_eq!(rig.wire.no_delay(), Some(enabled));
+    }
+}

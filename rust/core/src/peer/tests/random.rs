@@ -1,8 +1,15 @@
-//! Thousands of lives with servers, streams and applications that do anything at any time.
+//! Thousands of lives, of clients and of servers, in which the other side, streams and applications do anything at any
+//! time.
 
 use super::*;
 use crate::config::Compression;
 use crate::connection::frames::{close, frame};
+use std::io::Cursor;
+use tungstenite::protocol::frame::FrameHeader;
+
+/// The head of a client's request, without extensions.
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 const LIVES: u64 = 3000;
 const STEPS: usize = 80;
@@ -23,9 +30,16 @@ impl Random {
     }
 }
 
-/// What a server says once it has read the request.
-#[derive(Default)]
+/// Which end of the connection the peer is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Client,
+    Server,
+}
+
+/// What the other side says: a server once it has read the request, a client from the start.
 struct Script {
+    role: Role,
     bytes: Vec<u8>,
     /// How many of them were delivered.
     delivered: usize,
@@ -38,17 +52,33 @@ struct Script {
 }
 
 impl Script {
-    fn new(random: &mut Random, accepted: Vec<u8>, compresses: bool) -> Self {
-        let mut script = Self { bytes: accepted, compresses, ..Self::default() };
+    /// For a peer in this role. `head` is what the other side begins with if all is well.
+    fn new(random: &mut Random, role: Role, head: Vec<u8>, compresses: bool) -> Self {
+        let mut script = Self { role, bytes: head, delivered: 0, messages: Vec::new(), closes: false, compresses };
         if compresses {
             script.bytes.splice(script.bytes.len() - 2.., *b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
         }
-        match random.below(20) {
-            0 => script.bytes = b"HTTP/1.1 401 No\r\nContent-Length: 3\r\n\r\nbad".to_vec(),
-            1 => script.bytes = b"SSH-2.0-OpenSSH\r\n".to_vec(),
+        match (random.below(20), role) {
+            (0, Role::Client) => script.bytes = b"HTTP/1.1 401 No\r\nContent-Length: 3\r\n\r\nbad".to_vec(),
+            (0, Role::Server) => script.bytes = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n".to_vec(),
+            (1, _) => script.bytes = b"SSH-2.0-OpenSSH\r\n".to_vec(),
             _ => script.add_frames(random),
         }
         script
+    }
+
+    /// Frames as the other side sends them: those of a client are masked (RFC 6455 §5.3), here by nothing.
+    fn add(&mut self, mut frame: Vec<u8>) {
+        if self.role == Role::Server {
+            let len = match frame[1] {
+                126 => 4,
+                127 => 10,
+                _ => 2,
+            };
+            frame[1] |= 0x80;
+            frame.splice(len..len, [0; 4]);
+        }
+        self.bytes.extend(frame);
     }
 
     fn add_frames(&mut self, random: &mut Random) {
@@ -59,18 +89,20 @@ impl Script {
             let first = if is_compressed { 0x41 } else { 0x01 };
             if random.one_in(4) {
                 let (start, end) = payload.split_at(payload.len() / 2);
-                self.bytes.extend([frame(first, start), frame(0x89, b"ping"), frame(0x80, end)].concat());
+                for frame in [frame(first, start), frame(0x89, b"ping"), frame(0x80, end)] {
+                    self.add(frame);
+                }
             } else {
-                self.bytes.extend(frame(0x80 | first, &payload));
+                self.add(frame(0x80 | first, &payload));
             }
             self.messages.push((message, self.bytes.len()));
         }
         match random.below(4) {
-            0 => self.bytes.extend(frame(0xE1, b"reserved bits")),
+            0 => self.add(frame(0xE1, b"reserved bits")),
             1 => {}
             _ => {
                 self.closes = true;
-                self.bytes.extend(close(4001, "done"));
+                self.add(close(4001, "done"));
             }
         }
     }
@@ -98,42 +130,72 @@ fn stored(message: &str) -> Vec<u8> {
     [&[0][..], &len.to_le_bytes(), &(!len).to_le_bytes(), message.as_bytes(), &[0]].concat()
 }
 
+/// The whole data frames among these bytes: whether each is compressed, and its payload.
+fn data_frames(bytes: &[u8]) -> Vec<(bool, Vec<u8>)> {
+    let mut cursor = Cursor::new(bytes);
+    let mut frames = Vec::new();
+    while let Some((header, len)) = FrameHeader::parse(&mut cursor).expect("frames of a peer are valid") {
+        let mask = header.mask.unwrap_or_default();
+        let start = cursor.position() as usize;
+        let Some(payload) = bytes.get(start..start + len as usize) else { break };
+        if u8::from(header.opcode) < CLOSE {
+            assert!(header.is_final, "messages are sent whole");
+            frames.push((header.rsv1, payload.iter().enumerate().map(|(i, byte)| byte ^ mask[i % 4]).collect()));
+        }
+        cursor.set_position((start + payload.len()) as u64);
+    }
+    frames
+}
+
 /// One peer from its first connection to the end of it.
 struct Life {
     seed: u64,
+    role: Role,
     random: Random,
     rig: Rig,
     script: Option<Script>,
     events: Vec<Event>,
     received: Vec<String>,
-    /// The server sends nothing more.
+    /// The messages that the peer has accepted.
+    sent: Vec<String>,
+    /// The other side sends nothing more.
     ended: bool,
     /// The application took its leave, which no event tells of.
     abandoned: bool,
-    /// Nothing but the server ends the connection.
+    /// Nothing but the other side ends the connection.
     undisturbed: bool,
 }
 
 impl Life {
-    fn new(seed: u64) -> Self {
+    fn new(role: Role, seed: u64) -> Self {
         let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
         let undisturbed = random.one_in(2);
         let mut rig = Rig::with(|config| {
             config.inbound_high_water = 1 + random.below(1000) as usize;
             config.compression = if random.one_in(2) { Compression::Enabled } else { Compression::Disabled };
-            config.compression_threshold = 0;
+            config.compression_threshold = if random.one_in(2) { 0 } else { 1000 };
             config.heartbeat_interval = (!undisturbed && random.one_in(2)).then_some(Duration::from_secs(1));
         });
-        rig.attempt.set(Attempt::Pending);
-        rig.connect();
-        let (events, received) = Default::default();
-        Self { seed, random, rig, script: None, events, received, ended: false, abandoned: false, undisturbed }
+        let script = match role {
+            Role::Client => {
+                rig.attempt.set(Attempt::Pending);
+                rig.connect();
+                None
+            }
+            Role::Server => {
+                rig.welcome();
+                let compresses = may_compress(&rig) && random.one_in(2);
+                Some(Script::new(&mut random, role, REQUEST.to_vec(), compresses))
+            }
+        };
+        let (events, received, sent) = Default::default();
+        Self { seed, role, random, rig, script, events, received, sent, ended: false, abandoned: false, undisturbed }
     }
 
     fn run(mut self) {
         for _ in 0..STEPS {
             match self.random.below(10) {
-                0..=3 => self.server_acts(),
+                0..=3 => self.other_side_acts(),
                 4 if !self.undisturbed => self.network_fails(),
                 5 if !self.undisturbed => self.application_leaves(),
                 _ => self.application_acts(),
@@ -144,13 +206,12 @@ impl Life {
         self.check();
     }
 
-    fn server_acts(&mut self) {
+    fn other_side_acts(&mut self) {
         match &mut self.script {
             None if self.rig.peer.opening_phase() == Some(Phase::Handshake) => {
                 let accepted = self.rig.accept();
-                let compresses =
-                    cfg!(feature = "deflate") && self.rig.peer.config().compression == Compression::Enabled;
-                self.script = Some(Script::new(&mut self.random, accepted, compresses));
+                let compresses = may_compress(&self.rig);
+                self.script = Some(Script::new(&mut self.random, self.role, accepted, compresses));
             }
             None => match self.random.below(30) {
                 0 => self.rig.attempt.set(Attempt::Refused),
@@ -201,8 +262,10 @@ impl Life {
             }
             2 => {
                 let is_open = self.rig.peer.state() == ReadyState::Open;
-                let sent = self.rig.peer.send(Kind::Text, b"hello", self.rig.now);
+                let message = format!("hello {}", self.sent.len());
+                let sent = self.rig.peer.send(Kind::Text, message.as_bytes(), self.rig.now);
                 assert!(sent == Err(SendError::NotOpen) || (is_open && sent.is_ok()), "{sent:?}");
+                self.sent.extend(sent.is_ok().then_some(message));
             }
             3 => self.rig.now += Duration::from_millis(self.random.below(if self.undisturbed { 50 } else { 1000 })),
             _ => {}
@@ -216,7 +279,7 @@ impl Life {
         self.events.extend(std::iter::from_fn(|| self.rig.peer.poll_event()));
     }
 
-    /// Everything the server has to say arrives, and the application reads it.
+    /// Everything the other side has to say arrives, and the application reads it.
     fn come_to_an_end(&mut self) {
         self.rig.wire.set_room(usize::MAX);
         while let Some(script) = self.script.as_mut().filter(|script| !script.is_delivered()) {
@@ -238,6 +301,28 @@ impl Life {
         self.check_events();
         if let Some(script) = &self.script {
             self.check_messages(script);
+        }
+        self.check_sent();
+    }
+
+    /// What was accepted has left in its order, all of it if the end is clean.
+    fn check_sent(&self) {
+        let written = self.rig.wire.take_written();
+        let head = match self.role {
+            // The request was taken by who has answered it; without an answer nothing was sent.
+            Role::Client if self.script.is_some() => 0,
+            Role::Server if written.starts_with(b"HTTP/1.1 101 ") => {
+                written.windows(4).position(|bytes| bytes == b"\r\n\r\n").map_or(written.len(), |end| end + 4)
+            }
+            _ => return assert!(self.sent.is_empty(), "{:?}", self.sent),
+        };
+        let frames = data_frames(&written[head..]);
+        let fits = |((is_compressed, payload), message): (&(bool, Vec<u8>), &String)| {
+            *is_compressed || payload == message.as_bytes()
+        };
+        assert!(frames.len() <= self.sent.len() && frames.iter().zip(&self.sent).all(fits), "{frames:?}");
+        if self.events.last() == Some(&Event::Closed { clean: true }) {
+            assert_eq!(frames.len(), self.sent.len(), "a clean end, but not all has left");
         }
     }
 
@@ -273,6 +358,10 @@ impl Drop for Life {
     }
 }
 
+fn may_compress(rig: &Rig) -> bool {
+    cfg!(feature = "deflate") && rig.peer.config().compression == Compression::Enabled
+}
+
 /// States are passed through in one direction only.
 fn is_in_order(before: ReadyState, after: ReadyState) -> bool {
     let rank = |state| match state {
@@ -286,5 +375,10 @@ fn is_in_order(before: ReadyState, after: ReadyState) -> bool {
 
 #[test]
 fn every_life_ends_once_and_loses_no_message() {
-    (1..=LIVES).for_each(|seed| Life::new(seed).run());
+    (1..=LIVES).for_each(|seed| Life::new(Role::Client, seed).run());
+}
+
+#[test]
+fn every_life_of_a_server_ends_once_and_loses_no_message() {
+    (1..=LIVES).for_each(|seed| Life::new(Role::Server, seed).run());
 }
