@@ -13,6 +13,8 @@ const _MARGIN := 1 << 20
 
 var client: TungstenWebSocketPeer = null
 var host: TungstenWebSocketPeer = null
+## Whether each connection begins as if it were the first one to that server.
+var is_fresh := false
 var _listener := TCPServer.new()
 var _identity: Identity = null
 var _buffer_size := 0
@@ -140,7 +142,9 @@ func _url() -> String:
 
 
 func _client_options() -> TLSOptions:
-	return null if _identity == null else _identity.client_options()
+	if _identity == null:
+		return null
+	return _identity.fresh_client_options() if is_fresh else _identity.client_options()
 
 
 func _is_host_open() -> bool:

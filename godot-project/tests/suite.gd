@@ -120,6 +120,21 @@ func make(plain: String) -> Object:
 	return ClassDB.instantiate(class_named(plain))
 
 
+## Where a file of the repository is. Tests run in a copy of the project, which is somewhere below it unless cargo was told to
+## build elsewhere.
+func repository_path(file: String) -> String:
+	for start: String in [ProjectSettings.globalize_path("res://"), OS.get_environment("CARGO_MANIFEST_DIR")]:
+		var folder := start.trim_suffix("/")
+		while folder.contains("/"):
+			var path := folder.path_join(file)
+			# The copy has files of its own.
+			if FileAccess.file_exists(path) and FileAccess.file_exists(folder.path_join("Cargo.lock")):
+				return path
+			folder = folder.get_base_dir().trim_suffix("/")
+	fail("the repository has no %s" % file)
+	return ""
+
+
 ## For the runner: whether the test has announced this error.
 func is_expected(text: String) -> bool:
 	return _announced["error"].any(func(part: String) -> bool: return text.contains(part))

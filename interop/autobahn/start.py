@@ -19,6 +19,15 @@ from autobahntestsuite import wstest
 # The suite has a choice of its own, so not earlier.
 from twisted.internet import reactor
 
-# The reactor runs when the server listens.
-reactor.callWhenRunning(print, "ready now")
+listen = reactor.listenTCP
+
+
+def listen_and_tell(*args, **kwargs):
+    """Says which port the system has chosen, once somebody can connect to it."""
+    listener = listen(*args, **kwargs)
+    reactor.callWhenRunning(print, "ready %d" % listener.getHost().port)
+    return listener
+
+
+reactor.listenTCP = listen_and_tell
 wstest.run()

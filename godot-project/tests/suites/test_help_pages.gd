@@ -172,17 +172,8 @@ func _text_of(plain: String) -> String:
 	return text.xml_unescape()
 
 
-## Tests run in a copy of the project, which is somewhere below the repository unless cargo was told to build elsewhere.
 func _path_of(plain: String) -> String:
-	for start: String in [ProjectSettings.globalize_path("res://"), OS.get_environment("CARGO_MANIFEST_DIR")]:
-		var folder := start.trim_suffix("/")
-		while folder.contains("/"):
-			var path := folder.path_join(PAGES).path_join(plain + ".xml")
-			if FileAccess.file_exists(path):
-				return path
-			folder = folder.get_base_dir().trim_suffix("/")
-	fail("no page for %s" % plain)
-	return ""
+	return repository_path(PAGES.path_join(plain + ".xml"))
 
 
 func _page(plain: String) -> Page:

@@ -1,7 +1,6 @@
 //! The suite: where it comes from, and how it is run.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -114,16 +113,16 @@ impl Suite {
 
     /// Starts the server and waits until it listens.
     pub(super) fn serve(&self, patterns: &[String], dir: &Path) -> Result<FuzzingServer> {
-        let port = free_port()?;
-        let spec = json!({ "url": url(port), "outdir": dir, "cases": patterns });
+        // The system chooses the port.
+        let spec = json!({ "url": url(0), "outdir": dir, "cases": patterns });
         let mut command = self.command("fuzzingserver", dir, &spec)?;
         let mut process = Background::start(command.args(["-u", "0"]).stdin(Stdio::null()))?;
         let announced = process.wait_for("Ok, will run", START_LIMIT).and_then(|text| {
-            process.wait_for("ready", START_LIMIT)?;
-            count(&text)
+            let port = process.wait_for("ready", START_LIMIT)?;
+            Ok((count(&text)?, port.trim().parse().context("the suite does not say where it listens")?))
         });
         match announced {
-            Ok(count) => Ok(FuzzingServer { process, port, count }),
+            Ok((count, port)) => Ok(FuzzingServer { process, port, count }),
             Err(error) => bail!("{error:#}\n{}", text(&process.kill())),
         }
     }
@@ -189,11 +188,6 @@ fn source(name: &str) -> PathBuf {
 
 fn url(port: u16) -> String {
     format!("ws://127.0.0.1:{port}")
-}
-
-/// A port that nobody listens on. The suite cannot say which one it has got, so it has to be told.
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// The number of a text `517 test cases …`.

@@ -3,9 +3,10 @@
 use super::case::Target;
 use super::figure::{ACCEPT, ENGINE, Figure, OURS, RAW};
 
-const HEAD: [&str; 9] = ["case", "unit", "raw", "engine", "accept", "ours", "ours/engine", "target", ""];
+const HEAD: [&str; 10] =
+    ["case", "unit", "raw", "engine", "accept", "ours", "accept/engine", "ours/engine", "target", ""];
 
-/// A table in Markdown with a row for each figure. The ratio says how many times better ours is.
+/// A table in Markdown with a row for each figure. The ratios say how many times better ours are.
 pub(super) fn text(figures: &[Figure]) -> String {
     let mut rows = vec![HEAD.map(str::to_owned)];
     rows.extend(figures.iter().map(cells));
@@ -17,7 +18,7 @@ pub(super) fn text(figures: &[Figure]) -> String {
     lines.join("\n") + "\n"
 }
 
-fn cells(figure: &Figure) -> [String; 9] {
+fn cells(figure: &Figure) -> [String; 10] {
     let median = |subject| figure.median_of(subject).map(number).unwrap_or_default();
     let target = match figure.row.target {
         Some(Target::AtMost(most)) => format!("at most {}", number(most)),
@@ -30,12 +31,12 @@ fn cells(figure: &Figure) -> [String; 9] {
         (Some(_), Some(false)) => "MISS",
         (Some(_), None) => "NOT MEASURED",
     };
-    let times = figure.times(OURS).map(number).unwrap_or_default();
+    let [accept_times, times] = [ACCEPT, OURS].map(|subject| figure.times(subject).map(number).unwrap_or_default());
     let [raw, engine, accept, ours] = [RAW, ENGINE, ACCEPT, OURS].map(median);
-    [figure.row.name.into(), figure.row.unit.into(), raw, engine, accept, ours, times, target, verdict.into()]
+    [figure.row.name.into(), figure.row.unit.into(), raw, engine, accept, ours, accept_times, times, target, verdict.into()]
 }
 
-fn line(row: &[String; 9], widths: &[usize]) -> String {
+fn line(row: &[String; 10], widths: &[usize]) -> String {
     let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!(" {cell:<width$} ")).collect();
     format!("|{}|", cells.join("|"))
 }
