@@ -11,6 +11,7 @@ const _DECLARATIONS := ["@", "class", "const", "enum", "extends", "func", "signa
 
 ## The engine keeps a script that it has compiled, so there is one for all, made before objects are counted.
 static var _script := GDScript.new()
+static var _other_script := GDScript.new()
 
 
 func test_when_an_example_of_a_document_is_copied_then_it_compiles() -> void:
@@ -26,30 +27,99 @@ func test_when_there_are_recipes_then_they_have_examples() -> void:
 	expect_true(_blocks("docs/recipes.md").size() >= 6)
 
 
+func test_when_the_recipe_for_requests_is_followed_then_each_question_gets_its_reply() -> void:
+	var recipe := _recipe("Requests and replies")
+	expect_eq(recipe.size(), 2)
+	var host := _node(_other_script, recipe[1].replace("listen(9080)", "listen(0)"))
+	var port: int = host.get("_server").get_local_port()
+	var asker := _node(_script, recipe[0].replace(":9080", ":%d" % port))
+	await until(func() -> bool: return asker.get("_socket").get_peer().get_ready_state() == TungstenWebSocketPeer.STATE_OPEN)
+	var replies := {}
+	for what: String in ["time", "weather", "never"]:
+		_note_reply(asker, what, replies)
+		if what == "weather":
+			await until(func() -> bool: return replies.size() == 2, 5.0, func() -> String: return str(replies))
+			host.free()
+	await until(func() -> bool: return replies.size() == 3, 5.0, func() -> String: return str(replies))
+	expect_eq([replies["time"] is float, replies["weather"], replies["never"]], [true, null, null])
+	asker.free()
+	_forget()
+
+
+func test_when_the_recipe_for_reconnecting_is_followed_then_the_connection_comes_back() -> void:
+	var recipe := _recipe("Reconnecting")
+	expect_eq(recipe.size(), 1)
+	var counterpart := server([], {"scripts": [
+		["upgrade", {"close": [1001, "restart"]}, "drain"],
+		[{"respond": {"head": ["HTTP/1.1 503 Busy", "Content-Length: 0"]}}, "fin"],
+		["upgrade", {"close": [1000, "enough"]}, "drain"],
+	]})
+	var code := recipe[0].replace("wss://example.com/game", counterpart.url)
+	var player := _node(_script, code.replace("FIRST_WAIT_S := 0.5", "FIRST_WAIT_S := 0.02"))
+	await counterpart.wait_for("accepted", 5.0, 3)
+	await until(func() -> bool: return player.get("_socket").get_peer().get_close_code() == 1000)
+	for _frame in 50:
+		await get_tree().process_frame
+	expect_eq(Testkit.named(counterpart.report(), "accepted").size(), 3, "the end that was wanted is the end")
+	player.free()
+	_forget()
+
+
 func test_when_a_document_is_added_then_it_is_looked_at() -> void:
 	var folder := repository_path("docs/errors.md").get_base_dir()
 	for file in DirAccess.get_files_at(folder):
 		expect_true(not file.ends_with(".md") or DOCUMENTS.has("docs/" + file), file)
 
 
-## The blocks of GDScript, each with its "code" and its "line". Without those of Godot 3.
+## The blocks of a recipe.
+func _recipe(heading: String) -> PackedStringArray:
+	var codes: PackedStringArray = []
+	for block in _blocks("docs/recipes.md"):
+		if block["heading"] == heading:
+			codes.append(block["code"])
+	return codes
+
+
+## Lets go of the classes that are inside of the last scripts.
+func _forget() -> void:
+	for script: GDScript in [_script, _other_script]:
+		script.source_code = "extends Node\n"
+		expect_eq(script.reload(), OK)
+
+
+func _node(script: GDScript, code: String) -> Node:
+	script.source_code = code
+	expect_eq(script.reload(), OK)
+	var node: Node = script.new()
+	add_child(node)
+	return node
+
+
+func _note_reply(asker: Node, what: String, replies: Dictionary) -> void:
+	replies[what] = await asker.call("ask", what)
+
+
+## The blocks of GDScript, each with its "code", its "line" and the "heading" above it. Without those of Godot 3.
 func _blocks(document: String) -> Array[Dictionary]:
 	var blocks: Array[Dictionary] = []
 	var code: PackedStringArray = []
 	var is_inside := false
 	var is_old := false
+	var heading := ""
 	var number := 0
 	for line in FileAccess.get_file_as_string(repository_path(document)).split("\n"):
 		number += 1
 		if is_inside and line == "```":
 			is_inside = false
 			if not is_old:
-				blocks.append({"code": "\n".join(code) + "\n", "line": number - code.size()})
+				blocks.append({"code": "\n".join(code) + "\n", "line": number - code.size(), "heading": heading})
 		elif is_inside:
 			code.append(line)
 		elif line == "```gdscript":
 			is_inside = true
 			code = []
+		elif line.begins_with("#"):
+			heading = line.lstrip("# ")
 		elif not line.is_empty():
 			is_old = line == _OF_GODOT_3
 	return blocks
