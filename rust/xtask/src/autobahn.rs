@@ -105,6 +105,7 @@ fn trial(suite: &Suite, subject: &Subject, role: Role, patterns: &[String]) -> R
         Role::Server => test_server(suite, subject, patterns, &dir),
     };
     let announced = announced.with_context(|| format!("{name} could not be tested"))?;
+    ensure!(announced > 0, "the suite has no case {}", patterns.join(", "));
     let report = Report::read(&name, &dir)?;
     let seconds = started.elapsed().as_secs_f32();
     println!("{}", report.table());

@@ -89,10 +89,34 @@ const LARGE: &[(&str, u64)] = &[("size", 64 << 20), ("window", 1), ("times", 1)]
 
 /// Every case, in the order in which they run.
 pub(super) const CASES: &[Case] = &[
-    Case { name: "echo_16", args: ARGS_16, is_short: true, rows: &[echoes("echo_16", Some(2.0)).measured(9.4)], ..PLAIN },
-    Case { name: "echo_1k", args: ARGS_1K, is_short: true, rows: &[echoes("echo_1k", Some(2.5)).measured(7.8)], ..PLAIN },
-    Case { name: "echo_64k", args: ARGS_64K, is_short: true, rows: &[echoes("echo_64k", Some(8.0)).measured(10.5)], ..PLAIN },
-    Case { name: "echo_1m", args: ARGS_1M, is_short: true, rows: &[echoes("echo_1m", Some(5.0)).measured(11.2)], ..PLAIN },
+    Case {
+        name: "echo_16",
+        args: ARGS_16,
+        is_short: true,
+        rows: &[echoes("echo_16", Some(2.0)).measured(9.4)],
+        ..PLAIN
+    },
+    Case {
+        name: "echo_1k",
+        args: ARGS_1K,
+        is_short: true,
+        rows: &[echoes("echo_1k", Some(2.5)).measured(7.8)],
+        ..PLAIN
+    },
+    Case {
+        name: "echo_64k",
+        args: ARGS_64K,
+        is_short: true,
+        rows: &[echoes("echo_64k", Some(8.0)).measured(10.5)],
+        ..PLAIN
+    },
+    Case {
+        name: "echo_1m",
+        args: ARGS_1M,
+        is_short: true,
+        rows: &[echoes("echo_1m", Some(5.0)).measured(11.2)],
+        ..PLAIN
+    },
     Case { name: "echo_16_text", args: TEXT_16, rows: &[echoes("echo_16_text", None)], ..PLAIN },
     Case { name: "echo_1k_text", args: TEXT_1K, rows: &[echoes("echo_1k_text", None)], ..PLAIN },
     Case { name: "echo_64k_text", args: TEXT_64K, rows: &[echoes("echo_64k_text", None)], ..PLAIN },

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::figure::{Figure, OURS};
 
 /// Rows that tell a reader what to expect, by name, and what they mean to somebody who has not read the cases.
-const SHOWN: [(&str, &str); 12] = [
+const SHOWN: [(&str, &str); 13] = [
     ("echo_16", "messages of 16 bytes, 256 under way"),
     ("echo_1k", "messages of 1 KiB, 64 under way"),
     ("echo_64k", "messages of 64 KiB, 4 under way"),
@@ -14,7 +14,8 @@ const SHOWN: [(&str, &str); 12] = [
     ("echo_64k_tls", "messages of 64 KiB over TLS"),
     ("latency_p50", "round trip of one message"),
     ("handshakes", "connections opened"),
-    ("handshakes_tls", "connections opened over TLS"),
+    ("handshakes_tls_full", "connections opened over TLS"),
+    ("handshakes_tls", "connections opened over TLS, not the first"),
     ("active", "poll, 4,000 clients, 100 of them active"),
     ("idle_4000", "poll, 4,000 idle clients"),
     ("memory", "memory of an idle client"),

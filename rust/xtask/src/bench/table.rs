@@ -33,7 +33,18 @@ fn cells(figure: &Figure) -> [String; 10] {
     };
     let [accept_times, times] = [ACCEPT, OURS].map(|subject| figure.times(subject).map(number).unwrap_or_default());
     let [raw, engine, accept, ours] = [RAW, ENGINE, ACCEPT, OURS].map(median);
-    [figure.row.name.into(), figure.row.unit.into(), raw, engine, accept, ours, accept_times, times, target, verdict.into()]
+    [
+        figure.row.name.into(),
+        figure.row.unit.into(),
+        raw,
+        engine,
+        accept,
+        ours,
+        accept_times,
+        times,
+        target,
+        verdict.into(),
+    ]
 }
 
 fn line(row: &[String; 10], widths: &[usize]) -> String {

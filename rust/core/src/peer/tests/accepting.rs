@@ -1,10 +1,8 @@
 //! A server's way to an open connection: what it does at a time, and how long it waits.
 
 use super::*;
-use crate::net::Connector as _;
-use crate::net::fake::FakeConnector;
 
-const REQUEST: &str = "GET / HTTP/1.1\r\nHost: game.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+pub(super) const REQUEST: &str = "GET / HTTP/1.1\r\nHost: game.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 /// A server's peer with a client that has just connected.
@@ -14,10 +12,7 @@ fn serving() -> Rig {
 
 fn serving_with(change: impl FnOnce(&mut Config)) -> Rig {
     let mut rig = Rig::with(change);
-    let mut connector = FakeConnector::new(|_| Attempt::Connected, rig.wire.clone());
-    let stream = connector.connect(SocketAddr::new(ADDRESS, 80)).unwrap();
-    let guest = Guest { stream, tls: None, protocols: Vec::new(), headers: Vec::new(), asks: false, wake: None };
-    rig.peer.accept(guest, rig.now).unwrap();
+    rig.welcome();
     rig
 }
 

@@ -1,15 +1,12 @@
 //! Thousands of lives, of clients and of servers, in which the other side, streams and applications do anything at any
 //! time.
 
+use super::accepting::REQUEST;
 use super::*;
 use crate::config::Compression;
 use crate::connection::frames::{close, frame};
 use std::io::Cursor;
 use tungstenite::protocol::frame::FrameHeader;
-
-/// The head of a client's request, without extensions.
-const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 const LIVES: u64 = 3000;
 const STEPS: usize = 80;
@@ -185,7 +182,7 @@ impl Life {
             Role::Server => {
                 rig.welcome();
                 let compresses = may_compress(&rig) && random.one_in(2);
-                Some(Script::new(&mut random, role, REQUEST.to_vec(), compresses))
+                Some(Script::new(&mut random, role, REQUEST.into(), compresses))
             }
         };
         let (events, received, sent) = Default::default();
