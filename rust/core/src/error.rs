@@ -183,6 +183,8 @@ pub enum Misuse {
     InvalidCertificate(String),
     /// A text that is no hash of a public key.
     InvalidPin(String),
+    /// The refusal of a request cannot be sent, with the reason.
+    InvalidRejection(String),
 }
 
 impl fmt::Display for Misuse {
@@ -194,6 +196,7 @@ impl fmt::Display for Misuse {
             Self::InvalidProtocol(protocol) => write!(f, "the sub-protocol {protocol:?} cannot be requested"),
             Self::InvalidCertificate(reason) => write!(f, "the certificate cannot be used: {reason}"),
             Self::InvalidPin(text) => write!(f, "{text:?} is no SHA-256 hash in base64"),
+            Self::InvalidRejection(reason) => write!(f, "the refusal cannot be sent: {reason}"),
         }
     }
 }

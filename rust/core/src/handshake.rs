@@ -5,6 +5,7 @@ mod client;
 mod extensions;
 mod fields;
 mod head;
+mod rejection;
 mod server;
 mod target;
 
@@ -12,6 +13,7 @@ pub(crate) use client::{ClientHandshake, Outcome};
 pub use extensions::DeflateParameters;
 pub use fields::Header;
 pub(crate) use fields::{ExtraFields, Fields};
+pub use rejection::Rejection;
 pub(crate) use server::{Answer, Refusal, ServerHandshake};
 
 /// Whether sub-protocols and header fields (`Name: value`) can be sent as they are.

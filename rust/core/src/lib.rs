@@ -33,7 +33,7 @@ pub use close::{CloseFrame, InvalidCloseCode};
 pub use config::{Compression, Config};
 pub use connection::{CompressionStatus, Encoded, SendError, Volume};
 pub use error::{Error, ErrorKind, Misuse, Phase};
-pub use handshake::{DeflateParameters, Header, Response, UpgradeRequest, check_headers};
+pub use handshake::{DeflateParameters, Header, Rejection, Response, UpgradeRequest, check_headers};
 pub use peer::{Event, Guest, Network, Peer, ReadyState, Request};
 pub use queue::{Kind, Message};
 pub use url::WsUrl;

@@ -11,7 +11,7 @@ use crate::close::CloseFrame;
 use crate::config::Config;
 use crate::connection::{CompressionStatus, Connection, Encoded, End, SendError};
 use crate::error::{Error, Misuse, Phase};
-use crate::handshake::{Agreed, ExtraFields, Response, ServerHandshake, UpgradeRequest};
+use crate::handshake::{Agreed, ExtraFields, Rejection, Response, ServerHandshake, UpgradeRequest};
 use crate::net::{Link, Next, Scratch, Wake};
 use crate::queue::{Kind, Message, ReceiveQueue};
 use accepting::Accepting;
@@ -171,10 +171,10 @@ impl Peer {
         self.wake();
     }
 
-    /// Refuses the request that waits for a decision with an HTTP status (RFC 6455 §4.2.2); the next poll answers it.
-    pub fn reject(&mut self, status: u16, now: Instant) {
+    /// Refuses the request that waits for a decision (RFC 6455 §4.2.2); the next poll answers it.
+    pub fn reject(&mut self, rejection: &Rejection, now: Instant) {
         if let Stage::Accepting(accepting) = &mut self.stage {
-            accepting.reject(status, now);
+            accepting.reject(rejection, now);
         }
         self.wake();
     }

@@ -24,8 +24,6 @@ pub(crate) enum Refusal {
     UnsupportedVersion,
     /// 431: the head is too big.
     HeadTooBig,
-    /// The application does not want the client; with this status.
-    Unwanted(u16),
 }
 
 impl Refusal {
@@ -36,7 +34,6 @@ impl Refusal {
             Self::Timeout => (408, "Request Timeout"),
             Self::UpgradeRequired | Self::UnsupportedVersion => (426, "Upgrade Required"),
             Self::HeadTooBig => (431, "Request Header Fields Too Large"),
-            Self::Unwanted(status) => (status, phrase_of(status)),
         }
     }
 
@@ -48,7 +45,6 @@ impl Refusal {
             Self::UpgradeRequired => "there is no `Upgrade: websocket`",
             Self::UnsupportedVersion => "the version of WebSocket is not 13",
             Self::HeadTooBig => "the head of the request is too big",
-            Self::Unwanted(status) => phrase_of(status),
         }
     }
 
@@ -61,7 +57,7 @@ impl Refusal {
             Self::UnsupportedVersion => {
                 "Connection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             }
-            Self::BadRequest(_) | Self::Timeout | Self::HeadTooBig | Self::Unwanted(_) => "Connection: close\r\n",
+            Self::BadRequest(_) | Self::Timeout | Self::HeadTooBig => "Connection: close\r\n",
         };
         let body = format!("{}\n", self.reason());
         let length = body.len();
@@ -160,21 +156,6 @@ impl ServerHandshake {
         }
         answer.push_str("\r\n");
         answer.into_bytes()
-    }
-}
-
-/// The words for a status (RFC 9110 §15) that an application may refuse with.
-fn phrase_of(status: u16) -> &'static str {
-    match status {
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        409 => "Conflict",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        503 => "Service Unavailable",
-        _ => "Refused",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{MAX_READS, Opened};
 use crate::error::{Error, ErrorKind, Phase};
-use crate::handshake::{Agreed, Answer, Refusal, ServerHandshake, UpgradeRequest};
+use crate::handshake::{Agreed, Answer, Refusal, Rejection, ServerHandshake, UpgradeRequest};
 use crate::net::{Link, Next, Received, Scratch};
 use crate::queue::TransmitQueue;
 use std::net::SocketAddr;
@@ -78,11 +78,10 @@ impl Accepting {
         }
     }
 
-    /// Refuses the request that was undecided, with an HTTP status; the next poll answers it.
-    pub(super) fn reject(&mut self, status: u16, now: Instant) {
+    /// Refuses the request that was undecided; the next poll answers it.
+    pub(super) fn reject(&mut self, rejection: &Rejection, now: Instant) {
         if matches!(self.step, Step::Decide(_)) {
-            let refusal = Refusal::Unwanted(status);
-            self.refuse(refusal, refusal.error(), now);
+            self.refuse(&rejection.answer(), rejection.error(), now);
         }
     }
 
@@ -165,7 +164,7 @@ impl Accepting {
                     return Poll::Ready(Ok(()));
                 }
                 (Err(refusal), _) => {
-                    self.refuse(refusal, refusal.error(), now);
+                    self.refuse(&refusal.answer(), refusal.error(), now);
                     return Poll::Ready(Ok(()));
                 }
                 (Ok(Answer::Incomplete), Ok(Received::Bytes { .. })) => {}
@@ -183,9 +182,9 @@ impl Accepting {
         Poll::Pending
     }
 
-    fn refuse(&mut self, refusal: Refusal, error: Error, now: Instant) {
+    fn refuse(&mut self, answer: &[u8], error: Error, now: Instant) {
         self.unsent.clear();
-        self.unsent.push_control(&refusal.answer());
+        self.unsent.push_control(answer);
         self.step = Step::Refuse { error, deadline: now + REFUSAL_TIMEOUT };
     }
 
@@ -238,7 +237,7 @@ impl Accepting {
         let error = Error::new(self.phase(), ErrorKind::HandshakeTimeout, message);
         match &self.step {
             Step::Request => {
-                self.refuse(Refusal::Timeout, error, now);
+                self.refuse(&Refusal::Timeout.answer(), error, now);
                 self.advance(now, scratch)
             }
             Step::Connect | Step::Decide(_) | Step::Answer(..) => Poll::Ready(Err(error)),

@@ -15,7 +15,8 @@ use godot::obj::{Gd, WithBaseField as _};
 use std::time::Instant;
 use tungsten_core::net::{Accepted, TcpConnector, TlsClient, TlsServer};
 use tungsten_core::{
-    Encoded, Event, Guest, Kind, Message, Misuse, Network, Peer, ReadyState, Request, SendError, WsUrl, check_headers,
+    Encoded, Event, Guest, Kind, Message, Misuse, Network, Peer, ReadyState, Rejection, Request, SendError, WsUrl,
+    check_headers,
 };
 
 impl WebSocketPeer {
@@ -92,11 +93,11 @@ impl WebSocketPeer {
         Error::OK
     }
 
-    /// Accepts the client that waits for a decision, or refuses it with an HTTP status.
-    pub(crate) fn decide(&mut self, refusal: Option<u16>) {
-        match refusal {
+    /// Accepts the client that waits for a decision, or refuses it.
+    pub(crate) fn decide(&mut self, rejection: Option<&Rejection>) {
+        match rejection {
             None => self.peer.admit(),
-            Some(status) => self.peer.reject(status, Instant::now()),
+            Some(rejection) => self.peer.reject(rejection, Instant::now()),
         }
     }
 

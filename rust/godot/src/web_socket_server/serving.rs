@@ -7,7 +7,7 @@ use crate::web_socket_peer::{Notice, WebSocketPeer};
 use godot::global::Error;
 use godot::prelude::*;
 use tungsten_core::net::{Accepted, StreamId};
-use tungsten_core::{Event, Guest, Kind, UpgradeRequest};
+use tungsten_core::{Event, Guest, Kind, Rejection, UpgradeRequest};
 
 /// What a filter returns for a client that is welcome.
 const WELCOME: i64 = 0;
@@ -66,7 +66,7 @@ impl Host for WebSocketServer {
                 this.bind_mut().roster.let_in(stream);
             }
             let mut peer = peer.bind_mut();
-            peer.decide(status);
+            peer.decide(status.map(Rejection::with_status).as_ref());
             peer.advance();
         }
     }
