@@ -32,6 +32,8 @@ var _filter := ""
 var _folder := "res://tests/suites"
 ## Collects errors; null before Godot 4.5, where only the reader of the output sees them.
 var _log: Object = null
+## For [method Suite.listen_to_console].
+var _console_log: Resource = null
 var _failed := 0
 var _leaked := 0
 var _outside := 0
@@ -48,6 +50,8 @@ func _initialize() -> void:
 		return
 	if ClassDB.class_exists(&"Logger"):
 		_log = load("res://tests/error_log.gd").new()
+		# The engine keeps a script that it has compiled: no test is to seem to leave it behind.
+		_console_log = load("res://tests/console_log.gd")
 		OS.call(&"add_logger", _log)
 	else:
 		print("# errors are not collected: this engine has no Logger")

@@ -15,6 +15,7 @@ var _checks := 0
 var _failures: PackedStringArray = []
 var _announced := {"error": [], "warning": []}
 var _testkit: Testkit = null
+var _console: Object = null
 
 
 ## Fails the test unless both are equal. Values of different types never are, except for the two kinds of numbers and of
@@ -102,6 +103,14 @@ func authority() -> X509Certificate:
 	return certificate
 
 
+## Collects what comes to the console until the end of the test, with [code]console_log.gd[/code]; null before Godot 4.5.
+func listen_to_console() -> Object:
+	if ClassDB.class_exists(&"Logger") and _console == null:
+		_console = load("res://tests/console_log.gd").new()
+		OS.call(&"add_logger", _console)
+	return _console
+
+
 ## The connection to the testkit; made when it is first used.
 func testkit() -> Testkit:
 	if _testkit == null:
@@ -147,6 +156,10 @@ func announced() -> Dictionary:
 
 ## For the runner: stops what runs for the test.
 func clean_up() -> void:
+	if _console != null:
+		_console.set(&"on_text", Callable())
+		OS.call(&"remove_logger", _console)
+		_console = null
 	if _testkit != null:
 		for failure in _testkit.close():
 			_failures.append(failure)

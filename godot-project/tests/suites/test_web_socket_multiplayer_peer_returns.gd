@@ -70,8 +70,8 @@ func test_when_settings_make_no_sense_then_nothing_is_made() -> void:
 		"handshake_headers": "the header \"a\\r\\nb\" cannot be sent",
 	}
 	for property: String in complaints:
-		expect_error("create_server: " + complaints[property])
-		expect_error("connect_to_url: " + complaints[property])
+		expect_error("WebSocketMultiplayerPeer.create_server: " + complaints[property])
+		expect_error("WebSocketMultiplayerPeer.create_client: " + complaints[property])
 		var peer := make_peer(OURS)
 		peer.set(property, PackedStringArray(["a\r\nb"]))
 		expect_eq(peer.create_server(0, "127.0.0.1"), ERR_INVALID_PARAMETER, property)

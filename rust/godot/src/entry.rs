@@ -4,7 +4,7 @@
 //! method of a class that this engine lacks is answered with a stand-in, because gdext asks for all of them at once
 //! and gives up at the first one missing.
 
-use crate::{names, project_scripts};
+use crate::{calls, names, project_scripts};
 use godot::builtin::{GString, VarArray, VarDictionary};
 use godot::sys::{self, GodotFfi as _};
 use std::ffi::{CStr, c_char, c_void};
@@ -76,7 +76,7 @@ unsafe extern "C" fn initialize_level(userdata: *mut c_void, level: sys::GDExten
     }
 }
 
-/// Hands the engine's functions to gdext, with three of them replaced.
+/// Hands the engine's functions to gdext, with some of them replaced.
 unsafe extern "C" fn wrapped(name: *const c_char) -> Function {
     // SAFETY: gdext asks with C strings, for functions whose types are repeated above.
     unsafe {
@@ -86,6 +86,12 @@ unsafe extern "C" fn wrapped(name: *const c_char) -> Function {
                 replace(real, &NEW_STRING_NAME, new_string_name as NewStringName)
             }
             b"classdb_get_method_bind" => replace(real, &GET_METHOD_BIND, get_method_bind as GetMethodBind),
+            b"classdb_register_extension_class2" => {
+                replace(real, &calls::REGISTER_CLASS, calls::register_class as calls::RegisterClass)
+            }
+            b"classdb_register_extension_class_method" => {
+                replace(real, &calls::REGISTER_METHOD, calls::register_method as calls::RegisterMethod)
+            }
             _ => real,
         }
     }

@@ -1,5 +1,7 @@
 //! The Godot classes of Tungsten: adapters between GDScript and `tungsten-core`.
 
+mod calls;
+mod console;
 mod convert;
 mod engine_resolver;
 mod engine_stream;

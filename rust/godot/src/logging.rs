@@ -1,6 +1,7 @@
 //! The `log` facade, bridged to Godot's console.
 
-use godot::global::{PrintLevel, PrintRecord, PrintSource, print_custom};
+use crate::console;
+use godot::global::PrintLevel;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::sync::Once;
 
@@ -24,23 +25,17 @@ impl Log for GodotLog {
         let text = record.args().to_string();
         // An engine's text ends at a NUL, and what a peer sent may hold one.
         let message = format!("Tungsten: {}", text.escape_debug());
-        let is_problem = record.level() <= Level::Warn;
-        print_custom(PrintRecord {
-            level: match record.level() {
-                Level::Error => PrintLevel::Error,
-                Level::Warn => PrintLevel::Warn,
-                Level::Info | Level::Debug | Level::Trace => PrintLevel::Info,
-            },
-            message: &message,
-            rationale: None,
-            editor_notify: false,
-            // Godot would append the source to the text of an info.
-            source: is_problem.then(|| PrintSource {
-                function: record.module_path().unwrap_or_default(),
-                file: record.file().unwrap_or_default(),
-                line: record.line().unwrap_or_default(),
-            }),
-        });
+        let level = match record.level() {
+            Level::Error => PrintLevel::Error,
+            Level::Warn => PrintLevel::Warn,
+            Level::Info | Level::Debug | Level::Trace => PrintLevel::Info,
+        };
+        let source = || {
+            let [module, file] = [record.module_path(), record.file()].map(|text| text.unwrap_or_default().to_owned());
+            (module, file, record.line().unwrap_or_default())
+        };
+        // Godot would append the source to the text of an info.
+        console::say(level, message, (record.level() <= Level::Warn).then(source));
     }
 
     fn flush(&self) {}

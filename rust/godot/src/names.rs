@@ -4,6 +4,10 @@
 //! engine has such a class (every stock engine has a `WebSocketPeer`) or if a script of the project declares it with
 //! `class_name`. To Rust each class is called `Unnamed…`; [`registered`] turns that into what Godot is told.
 
+use crate::console;
+use godot::classes::Os;
+use godot::global::PrintLevel;
+use godot::obj::Singleton as _;
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -89,12 +93,17 @@ pub(crate) fn registered_in(text: &str) -> String {
     result + rest
 }
 
-/// Says on the console which classes gave way to a script: their names are not those of the documentation.
+/// Says on the console which classes gave way to a script: their names are not those of the documentation. Players of an
+/// exported game are not told.
 pub(crate) fn announce() {
+    if !Os::singleton().has_feature("editor") {
+        return;
+    }
     for class in CLASSES.iter().filter(|class| class.taken.load(Ordering::Relaxed) == PROJECT) {
         let (plain, registered) = (class.plain(), class.registered());
-        godot::global::godot_print!(
+        let text = format!(
             "Tungsten: a script of this project has the class name {plain}; the class of the extension is {registered}."
         );
+        console::say(PrintLevel::Info, text, None);
     }
 }

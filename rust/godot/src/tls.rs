@@ -1,5 +1,6 @@
 //! `TLSOptions` to TLS by rustls.
 
+use crate::console;
 use godot::classes::{CryptoKey, Engine, FileAccess, Os, ProjectSettings, TlsOptions, X509Certificate};
 use godot::prelude::*;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -208,8 +209,9 @@ fn pem_of(certificate: &Gd<X509Certificate>) -> String {
     let pem = clean(&pem.to_string());
     let mut certificates = pem.split_inclusive("-----END CERTIFICATE-----").filter(|text| text.contains("BEGIN"));
     if let (Some(first), Some(_)) = (certificates.next(), certificates.next()) {
-        godot_warn!(
-            "WebSocketPeer: of a chain of certificates only the first can be read, unless it was loaded with `load()`"
+        console::warning(
+            "X509Certificate",
+            "of a chain of certificates only the first can be read, unless it was loaded with `load()`",
         );
         return first.to_owned();
     }

@@ -4,7 +4,7 @@ use crate::enums::Compression;
 use crate::multiplayer::{Mailbox, Membership, Multiplayer, SERVER, Step, multiplayer_class};
 use crate::web_socket_error::WebSocketError;
 use crate::web_socket_peer::{Buffers, Notice, WebSocketPeer};
-use crate::{convert, tls};
+use crate::{console, convert, tls};
 use godot::classes::multiplayer_peer::ConnectionStatus;
 use godot::classes::{MultiplayerPeerExtension, X509Certificate};
 use godot::global::Error;
@@ -91,7 +91,7 @@ impl WebSocketClient {
             return Error::ERR_ALREADY_IN_USE;
         }
         let mut peer = WebSocketPeer::new_gd();
-        let error = {
+        let started = {
             let mut peer = peer.bind_mut();
             peer.set_supported_protocols(protocols);
             peer.set_handshake_headers(custom_headers);
@@ -101,19 +101,20 @@ impl WebSocketClient {
             }
             peer.connect_with(&url.to_string(), |_| tls::client_of_godot_3(self.verify, self.trusted.as_ref()))
         };
-        if error == Error::OK {
-            self.peer = Some(peer);
-            self.is_multiplayer = gd_mp_api;
-            self.membership = Membership::new(ID_TIMEOUT);
-            self.mailbox.inbox.clear();
+        if let Err(refusal) = started {
+            return refusal.told("WebSocketClient.connect_to_url");
         }
-        error
+        self.peer = Some(peer);
+        self.is_multiplayer = gd_mp_api;
+        self.membership = Membership::new(ID_TIMEOUT);
+        self.mailbox.inbox.clear();
+        Error::OK
     }
 
     #[func]
     fn disconnect_from_host(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
         if let Some(peer) = &mut self.peer {
-            peer.bind_mut().close_with(code, reason);
+            peer.bind_mut().close_for("WebSocketClient.disconnect_from_host", code, &reason);
         }
     }
 
@@ -141,7 +142,7 @@ impl WebSocketClient {
         output_max_packets: i64,
     ) -> Error {
         if self.is_busy() {
-            godot_error!("WebSocketClient.set_buffers: there is a connection already");
+            console::error("WebSocketClient.set_buffers", "there is a connection already");
             return Error::FAILED;
         }
         self.buffers =
@@ -203,7 +204,7 @@ impl WebSocketClient {
 impl WebSocketClient {
     fn set_trusted(&mut self, certificate: Option<Gd<X509Certificate>>) {
         if self.is_busy() {
-            godot_error!("WebSocketClient.trusted_tls_certificate: there is a connection already");
+            console::error("WebSocketClient.trusted_tls_certificate", "there is a connection already");
         } else {
             self.trusted = certificate;
         }

@@ -2,6 +2,7 @@
 
 mod serving;
 
+use crate::console;
 use crate::enums::Compression;
 use crate::hosting::{self, Roster};
 use crate::multiplayer::{Mailbox, Membership, Multiplayer, SERVER, Step, multiplayer_class};
@@ -80,7 +81,11 @@ enum Role {
 
 fn template() -> Gd<WebSocketPeer> {
     let mut template = WebSocketPeer::new_gd();
-    template.bind_mut().set_handshake_timeout(HANDSHAKE_TIMEOUT);
+    {
+        let mut template = template.bind_mut();
+        template.speak_for("WebSocketMultiplayerPeer");
+        template.set_handshake_timeout(HANDSHAKE_TIMEOUT);
+    }
     template
 }
 
@@ -96,12 +101,13 @@ impl WebSocketMultiplayerPeer {
             return Error::ERR_ALREADY_IN_USE;
         }
         let mut peer = self.new_peer();
-        let error = peer.bind_mut().connect_with_options(&url, tls_client_options);
-        if error == Error::OK {
-            let timeout = Duration::from_secs_f64(self.get_handshake_timeout());
-            self.begin(Role::Client { peer, membership: Membership::new(timeout) });
+        let started = peer.bind_mut().connect_with_options(&url, tls_client_options);
+        if let Err(refusal) = started {
+            return refusal.told("WebSocketMultiplayerPeer.create_client");
         }
-        error
+        let timeout = Duration::from_secs_f64(self.get_handshake_timeout());
+        self.begin(Role::Client { peer, membership: Membership::new(timeout) });
+        Error::OK
     }
 
     #[func]
@@ -115,14 +121,14 @@ impl WebSocketMultiplayerPeer {
             return Error::ERR_ALREADY_IN_USE;
         }
         let Ok(port) = u16::try_from(port) else {
-            return refuse("create_server", &format!("{port} is no port"));
+            return refuse_server(&format!("{port} is no port"));
         };
         if let Err(error) = self.template.bind().check_headers() {
-            return refuse("create_server", &error.to_string());
+            return refuse_server(&error.to_string());
         }
         let tls = match tls_server_options.0.as_ref().map(tls::server_of_options).transpose() {
             Ok(tls) => tls,
-            Err(reason) => return refuse("create_server", &reason),
+            Err(reason) => return refuse_server(&reason),
         };
         let error = self.roster.listen(&bind_address.to_string(), port);
         if error == Error::OK {
@@ -135,7 +141,7 @@ impl WebSocketMultiplayerPeer {
     fn get_peer(&self, peer_id: i32) -> Option<Gd<WebSocketPeer>> {
         let peer = self.find(peer_id);
         if peer.is_none() {
-            godot_error!("WebSocketMultiplayerPeer.get_peer: there is no peer {peer_id}");
+            console::error("WebSocketMultiplayerPeer.get_peer", format_args!("there is no peer {peer_id}"));
         }
         peer
     }
@@ -420,7 +426,7 @@ impl Multiplayer for WebSocketMultiplayerPeer {
 
     fn dismiss(&mut self, id: i32, force: bool) {
         let Some(mut peer) = self.find(id) else {
-            return godot_error!("WebSocketMultiplayerPeer.disconnect_peer: there is no peer {id}");
+            return console::error("WebSocketMultiplayerPeer.disconnect_peer", format_args!("there is no peer {id}"));
         };
         match &self.role {
             Role::Client { .. } if force => self.leave(1000),
@@ -470,7 +476,6 @@ impl Multiplayer for WebSocketMultiplayerPeer {
     }
 }
 
-fn refuse(method: &str, reason: &str) -> Error {
-    godot_error!("WebSocketMultiplayerPeer.{method}: {reason}");
-    Error::ERR_INVALID_PARAMETER
+fn refuse_server(reason: &str) -> Error {
+    console::refuse("WebSocketMultiplayerPeer.create_server", reason, Error::ERR_INVALID_PARAMETER)
 }

@@ -69,8 +69,9 @@ impl WebSocketNode {
             self.url = url;
         }
         let mut peer = WebSocketPeer::new_gd();
-        let error = {
+        let started = {
             let mut peer = peer.bind_mut();
+            peer.speak_for("WebSocketNode");
             peer.set_supported_protocols(self.protocols.clone());
             peer.set_handshake_headers(self.headers.clone());
             peer.set_heartbeat_interval(self.heartbeat_interval);
@@ -78,11 +79,13 @@ impl WebSocketNode {
             let (verify, trusted) = (self.verify_tls, self.trusted_tls_certificate.as_ref());
             peer.connect_with(&self.url.to_string(), |_| tls::client_of_godot_3(verify, trusted))
         };
-        if error == Error::OK {
-            // The one before goes with its last reference, and says so to the other side.
-            self.peer = Some(peer);
+        peer.bind_mut().speak_for("WebSocketPeer");
+        if let Err(refusal) = started {
+            return refusal.of(&self.name_in_tree()).told("WebSocketNode.open");
         }
-        error
+        // The one before goes with its last reference, and says so to the other side.
+        self.peer = Some(peer);
+        Error::OK
     }
 
     #[func]
@@ -102,7 +105,7 @@ impl WebSocketNode {
     #[func]
     fn close(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
         if let Some(peer) = &mut self.peer {
-            peer.bind_mut().close_with(code, reason);
+            peer.bind_mut().close_for("WebSocketNode.close", code, &reason);
         }
     }
 
@@ -123,6 +126,12 @@ impl WebSocketNode {
 }
 
 impl WebSocketNode {
+    /// Which node it is: games have many.
+    fn name_in_tree(&self) -> String {
+        let node = self.base();
+        if node.is_inside_tree() { node.get_path().to_string() } else { node.get_name().to_string() }
+    }
+
     fn send_kind(&mut self, kind: Kind, payload: &[u8]) -> Error {
         self.peer.as_mut().map_or(Error::FAILED, |peer| peer.bind_mut().send_kind(kind, payload))
     }

@@ -7,7 +7,7 @@ use crate::engine_stream::EngineStream;
 use crate::enums::{Compression, State, WriteMode};
 use crate::tls::OptionalTlsOptions;
 use crate::web_socket_error::WebSocketError;
-use crate::{convert, tls};
+use crate::{console, convert, tls};
 use godot::classes::{CryptoKey, IPacketPeerExtension, PacketPeerExtension, StreamPeer, X509Certificate};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
@@ -17,7 +17,7 @@ pub(crate) use settings::Buffers;
 use settings::Settings;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
-use tungsten_core::{CloseFrame, Event, Guest, Message, Peer, ReadyState, Response, UpgradeRequest};
+use tungsten_core::{Event, Guest, Message, Peer, ReadyState, Response, UpgradeRequest};
 
 /// A WebSocket connection. Its page of help is `doc_classes/WebSocketPeer.xml`.
 #[derive(GodotClass)]
@@ -72,6 +72,9 @@ pub(crate) struct WebSocketPeer {
     is_flush_due: bool,
     /// How many messages [`Self::next_notice`] has told of.
     announced: u64,
+    /// The class, by its plain name, whose properties its settings are.
+    #[init(val = "WebSocketPeer")]
+    speaks_for: &'static str,
     base: Base<PacketPeerExtension>,
 }
 
@@ -144,20 +147,21 @@ impl WebSocketPeer {
         url: GString,
         #[opt(default = owned_into_arg(OptionalTlsOptions(None)))] tls_client_options: OptionalTlsOptions,
     ) -> Error {
-        self.connect_with_options(&url, tls_client_options)
+        let started = self.connect_with_options(&url, tls_client_options);
+        started.map_or_else(|refusal| refusal.told("WebSocketPeer.connect_to_url"), |()| Error::OK)
     }
 
     #[func]
     fn accept_stream(&mut self, stream: Option<Gd<StreamPeer>>) -> Error {
         let Some(stream) = stream else {
-            return refuse("accept_stream", "the stream is null", Error::ERR_INVALID_PARAMETER);
+            return console::refuse("WebSocketPeer.accept_stream", "the stream is null", Error::ERR_INVALID_PARAMETER);
         };
         if self.is_busy() {
             return Error::ERR_ALREADY_IN_USE;
         }
         let Some(stream) = EngineStream::new(stream) else {
             let reason = "the stream is neither a StreamPeerTCP nor a StreamPeerTLS over one";
-            return refuse("accept_stream", reason, Error::ERR_INVALID_PARAMETER);
+            return console::refuse("WebSocketPeer.accept_stream", reason, Error::ERR_INVALID_PARAMETER);
         };
         let is_tls = stream.is_tls();
         let Settings { protocols, headers, .. } = self.settings.clone();
@@ -219,20 +223,7 @@ impl WebSocketPeer {
 
     #[func]
     fn close(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
-        if code < 0 || self.peer.state() == ReadyState::Connecting {
-            self.peer.abort();
-            return;
-        }
-        let reason = reason.to_string();
-        match CloseFrame::to_send(code, &reason) {
-            Ok(frame) => {
-                if !CloseFrame::reason_fits(&reason) {
-                    godot_warn!("WebSocketPeer.close: the reason was cut to the 123 bytes that a close frame holds");
-                }
-                self.peer.close(frame, Instant::now());
-            }
-            Err(error) => godot_error!("WebSocketPeer.close: {error}"),
-        }
+        self.close_for("WebSocketPeer.close", code, &reason);
     }
 
     #[func]
@@ -299,7 +290,7 @@ impl WebSocketPeer {
     #[func]
     fn set_no_delay(&mut self, enabled: bool) {
         if !self.peer.set_no_delay(enabled) {
-            godot_error!("WebSocketPeer.set_no_delay: there is no connection");
+            console::error("WebSocketPeer.set_no_delay", "there is no connection");
         }
     }
 
@@ -388,7 +379,7 @@ impl WebSocketPeer {
         match convert::duration(interval) {
             Some(interval) => self.change_settings(|settings| settings.heartbeat_interval = interval),
             None => {
-                godot_error!("WebSocketPeer.heartbeat_interval: {interval} is not a number of seconds from 0 to 1e9")
+                self.complain("heartbeat_interval", format_args!("{interval} is not a number of seconds from 0 to 1e9"))
             }
         }
     }
@@ -402,9 +393,8 @@ impl WebSocketPeer {
     pub(crate) fn set_heartbeat_timeout(&mut self, timeout: f64) {
         match convert::positive_duration(timeout) {
             Some(timeout) => self.change_settings(|settings| settings.heartbeat_timeout = timeout),
-            None => {
-                godot_error!("WebSocketPeer.heartbeat_timeout: {timeout} is not a number of seconds above 0, up to 1e9")
-            }
+            None => self
+                .complain("heartbeat_timeout", format_args!("{timeout} is not a number of seconds above 0, up to 1e9")),
         }
     }
 
@@ -417,9 +407,8 @@ impl WebSocketPeer {
     pub(crate) fn set_handshake_timeout(&mut self, timeout: f64) {
         match convert::positive_duration(timeout) {
             Some(timeout) => self.change_settings(|settings| settings.handshake_timeout = timeout),
-            None => {
-                godot_error!("WebSocketPeer.handshake_timeout: {timeout} is not a number of seconds above 0, up to 1e9")
-            }
+            None => self
+                .complain("handshake_timeout", format_args!("{timeout} is not a number of seconds above 0, up to 1e9")),
         }
     }
 
@@ -433,7 +422,7 @@ impl WebSocketPeer {
         match convert::positive_duration(timeout) {
             Some(timeout) => self.change_settings(|settings| settings.close_timeout = timeout),
             None => {
-                godot_error!("WebSocketPeer.close_timeout: {timeout} is not a number of seconds above 0, up to 1e9")
+                self.complain("close_timeout", format_args!("{timeout} is not a number of seconds above 0, up to 1e9"))
             }
         }
     }
@@ -467,7 +456,7 @@ impl WebSocketPeer {
     pub(crate) fn set_compression_level(&mut self, level: i64) {
         match u8::try_from(level) {
             Ok(level @ 1..=9) => self.change_settings(|settings| settings.compression_level = level),
-            _ => godot_error!("WebSocketPeer.compression_level: {level} is not a level from 1 to 9"),
+            _ => self.complain("compression_level", format_args!("{level} is not a level from 1 to 9")),
         }
     }
 
@@ -490,7 +479,7 @@ impl WebSocketPeer {
     fn set_pinned_public_keys(&mut self, keys: PackedStringArray) {
         self.settings.pinned_public_keys = convert::strings(&keys);
         if let Err(error) = self.settings.pins() {
-            godot_error!("WebSocketPeer.pinned_public_keys: {error}");
+            console::error("WebSocketPeer.pinned_public_keys", error);
         }
     }
 
@@ -498,7 +487,7 @@ impl WebSocketPeer {
     fn set_client_certificate(&mut self, key: Option<Gd<CryptoKey>>, certificate: Option<Gd<X509Certificate>>) {
         let identity = key.zip(certificate).map(|(key, certificate)| tls::identity(&key, &certificate)).transpose();
         if let Err(reason) = identity {
-            godot_error!("WebSocketPeer.set_client_certificate: {reason}");
+            console::error("WebSocketPeer.set_client_certificate", reason);
         }
         self.settings.client_certificate = identity;
     }
@@ -513,7 +502,7 @@ impl WebSocketPeer {
         if self.settings.set_max_message_size(size) {
             self.peer.set_config(self.settings.config());
         } else {
-            godot_error!("WebSocketPeer.max_message_size: {size} is not between 1 and 2147483647 bytes");
+            self.complain("max_message_size", format_args!("{size} is not between 1 and 2147483647 bytes"));
         }
     }
 }
@@ -523,9 +512,4 @@ impl Drop for WebSocketPeer {
     fn drop(&mut self) {
         self.peer.leave(Instant::now());
     }
-}
-
-fn refuse(method: &str, reason: &str, error: Error) -> Error {
-    godot_error!("WebSocketPeer.{method}: {reason}");
-    error
 }

@@ -7,7 +7,7 @@ use crate::enums::{Compression, WriteMode};
 use crate::hosting::{self, Roster};
 use crate::multiplayer::{Mailbox, Multiplayer, SERVER, multiplayer_class};
 use crate::web_socket_peer::{Buffers, WebSocketPeer};
-use crate::{convert, tls};
+use crate::{console, convert, tls};
 use godot::classes::multiplayer_peer::ConnectionStatus;
 use godot::classes::{CryptoKey, MultiplayerPeerExtension, X509Certificate};
 use godot::global::Error;
@@ -78,15 +78,19 @@ impl WebSocketServer {
             return Error::ERR_ALREADY_IN_USE;
         }
         let Ok(port) = u16::try_from(port) else {
-            return refuse("listen", &format!("{port} is no port"), Error::ERR_INVALID_PARAMETER);
+            return console::refuse(
+                "WebSocketServer.listen",
+                format!("{port} is no port"),
+                Error::ERR_INVALID_PARAMETER,
+            );
         };
         self.settings.tls = match self.tls() {
             Ok(tls) => tls,
-            Err(reason) => return refuse("listen", &reason, Error::ERR_INVALID_PARAMETER),
+            Err(reason) => return console::refuse("WebSocketServer.listen", reason, Error::ERR_INVALID_PARAMETER),
         };
         let protocols = convert::strings(&protocols);
         if let Err(error) = check_headers(&protocols, &self.settings.extra_headers) {
-            return refuse("listen", &error.to_string(), Error::ERR_INVALID_PARAMETER);
+            return console::refuse("WebSocketServer.listen", error, Error::ERR_INVALID_PARAMETER);
         }
         self.settings.protocols = protocols;
         let error = self.roster.listen(&self.settings.bind_ip, port);
@@ -104,10 +108,10 @@ impl WebSocketServer {
             && let Err(error) = CloseFrame::to_send(code, &reason.to_string())
         {
             // Nobody could be told.
-            return godot_error!("WebSocketServer.stop: {error}");
+            return console::error("WebSocketServer.stop", error);
         }
         for mut peer in self.roster.stop() {
-            peer.bind_mut().close_with(code, reason.clone());
+            peer.bind_mut().close_for("WebSocketServer.stop", code, &reason);
         }
         self.mailbox.inbox.clear();
     }
@@ -151,8 +155,8 @@ impl WebSocketServer {
     #[func(rename = disconnect_peer)]
     fn disconnect_client(&mut self, id: i32, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
         match self.roster.peer(id) {
-            Some(mut peer) => peer.bind_mut().close_with(code, reason),
-            None => godot_error!("WebSocketServer.disconnect_peer: there is no client {id}"),
+            Some(mut peer) => peer.bind_mut().close_for("WebSocketServer.disconnect_peer", code, &reason),
+            None => console::error("WebSocketServer.disconnect_peer", format_args!("there is no client {id}")),
         }
     }
 
@@ -161,7 +165,7 @@ impl WebSocketServer {
         let headers = convert::strings(&headers);
         match check_headers(&[], &headers) {
             Ok(()) => self.settings.extra_headers = headers,
-            Err(error) => godot_error!("WebSocketServer.set_extra_headers: {error}"),
+            Err(error) => console::error("WebSocketServer.set_extra_headers", error),
         }
     }
 
@@ -174,7 +178,7 @@ impl WebSocketServer {
         output_max_packets: i64,
     ) -> Error {
         if self.roster.is_listening() {
-            return refuse("set_buffers", "the server is listening", Error::FAILED);
+            return console::refuse("WebSocketServer.set_buffers", "the server is listening", Error::FAILED);
         }
         self.settings.buffers =
             Some(Buffers::from_kb(input_buffer_size_kb, input_max_packets, output_buffer_size_kb, output_max_packets));
@@ -207,7 +211,7 @@ impl WebSocketServer {
             if ip == "*" || ip.parse::<std::net::IpAddr>().is_ok() {
                 self.settings.bind_ip = ip;
             } else {
-                godot_error!("WebSocketServer.bind_ip: {ip:?} is neither an address nor \"*\"");
+                console::error("WebSocketServer.bind_ip", format_args!("{ip:?} is neither an address nor \"*\""));
             }
         }
     }
@@ -257,8 +261,9 @@ impl WebSocketServer {
     fn set_handshake_timeout(&mut self, timeout: f64) {
         match convert::positive_duration(timeout) {
             Some(timeout) => self.settings.handshake_timeout = timeout,
-            None => godot_error!(
-                "WebSocketServer.handshake_timeout: {timeout} is not a number of seconds above 0, up to 1e9"
+            None => console::error(
+                "WebSocketServer.handshake_timeout",
+                format_args!("{timeout} is not a number of seconds above 0, up to 1e9"),
             ),
         }
     }
@@ -318,7 +323,8 @@ impl WebSocketServer {
     fn is_unlocked(&self, property: &str) -> bool {
         let unlocked = !self.roster.is_listening();
         if !unlocked {
-            godot_error!("WebSocketServer.{property}: it cannot be changed while the server is listening");
+            let place = format!("WebSocketServer.{property}");
+            console::error(&place, "it cannot be changed while the server is listening");
         }
         unlocked
     }
@@ -380,9 +386,4 @@ impl Multiplayer for WebSocketServer {
         }
         self.roster.send_packet(packet, &self.mailbox.outgoing)
     }
-}
-
-fn refuse(method: &str, reason: &str, error: Error) -> Error {
-    godot_error!("WebSocketServer.{method}: {reason}");
-    error
 }

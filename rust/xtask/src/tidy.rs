@@ -24,12 +24,13 @@ struct Rule {
     findings: fn() -> Result<Vec<Finding>>,
 }
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     Rule { name: "libraries of the addon are named alike, in lower case", findings: layout::library_names },
     Rule { name: "the core does without the engine and without tokio", findings: layout::core_dependencies },
     Rule { name: "no file has more than 600 lines of code", findings: layout::long_files },
     Rule { name: "sockets, threads and clocks of the core are in net/", findings: layout::impure_core },
     Rule { name: "core and classes do without unwrap()", findings: layout::unwraps },
+    Rule { name: "classes print through console.rs", findings: layout::prints },
     Rule { name: "no test sleeps", findings: waiting::sleeps },
     Rule { name: "no test uses a fixed port", findings: waiting::fixed_ports },
 ];

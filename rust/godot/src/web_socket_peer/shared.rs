@@ -1,7 +1,8 @@
 //! What the methods of the class have in common, and what other classes of ours use.
 
 use super::settings::{Buffers, Settings};
-use super::{Notice, WebSocketPeer, refuse};
+use super::{Notice, WebSocketPeer};
+use crate::console::{self, Refusal};
 use crate::convert;
 use crate::engine_resolver::EngineResolver;
 use crate::enums::WriteMode;
@@ -12,22 +13,23 @@ use godot::global::Error;
 use godot::init::is_main_thread;
 use godot::meta::ToGodot as _;
 use godot::obj::{Gd, WithBaseField as _};
+use std::fmt::Display;
 use std::time::Instant;
 use tungsten_core::net::{Accepted, TcpConnector, TlsClient, TlsServer};
 use tungsten_core::{
-    Encoded, Event, Guest, Kind, Message, Misuse, Network, Peer, ReadyState, Rejection, Request, SendError, WsUrl,
-    check_headers,
+    CloseFrame, Encoded, Event, Guest, Kind, Message, Misuse, Network, Peer, ReadyState, Rejection, Request, SendError,
+    WsUrl, check_headers,
 };
 
 impl WebSocketPeer {
     /// Starts to connect as a script asks for it.
-    pub(crate) fn connect_with_options(&mut self, url: &GString, options: OptionalTlsOptions) -> Error {
+    pub(crate) fn connect_with_options(&mut self, url: &GString, options: OptionalTlsOptions) -> Result<(), Refusal> {
         let options = options.0;
         if url.is_empty() {
-            return refuse("connect_to_url", "the URL is empty", Error::ERR_INVALID_PARAMETER);
+            return Err(Refusal::new(Error::ERR_INVALID_PARAMETER, "the URL is empty"));
         }
         if options.as_ref().is_some_and(tls::is_for_server) {
-            return refuse("connect_to_url", "the TLSOptions are those of a server", Error::ERR_INVALID_PARAMETER);
+            return Err(Refusal::new(Error::ERR_INVALID_PARAMETER, "the TLSOptions are those of a server"));
         }
         self.connect_with(&url.to_string(), |extras| tls::client(options.as_ref(), extras))
     }
@@ -37,19 +39,15 @@ impl WebSocketPeer {
         &mut self,
         url: &str,
         tls: impl FnOnce(&tls::Extras) -> Result<TlsClient, String>,
-    ) -> Error {
+    ) -> Result<(), Refusal> {
         if self.is_busy() {
-            return Error::ERR_ALREADY_IN_USE;
+            return Err(Refusal::new(Error::ERR_ALREADY_IN_USE, ""));
         }
-        let parsed = match WsUrl::parse(url) {
-            Ok(parsed) => parsed,
-            Err(error) => return refuse("connect_to_url", &error.to_string(), convert::misuse(&error)),
-        };
+        let misuse = |error: Misuse| Refusal::new(convert::misuse(&error), error);
+        let parsed = WsUrl::parse(url).map_err(misuse)?;
         let extras = self.settings.tls();
-        let tls = match extras.and_then(|extras| parsed.is_secure().then(|| tls(&extras)).transpose()) {
-            Ok(tls) => tls,
-            Err(reason) => return refuse("connect_to_url", &reason, Error::ERR_INVALID_PARAMETER),
-        };
+        let tls = extras.and_then(|extras| parsed.is_secure().then(|| tls(&extras)).transpose());
+        let tls = tls.map_err(|reason| Refusal::new(Error::ERR_INVALID_PARAMETER, reason))?;
         let request = Request {
             url: parsed,
             protocols: self.settings.protocols.clone(),
@@ -57,11 +55,9 @@ impl WebSocketPeer {
             tls,
         };
         let network = Network { resolver: Box::new(EngineResolver), connector: Box::new(TcpConnector) };
-        if let Err(error) = self.peer.connect(request, network, Instant::now()) {
-            return refuse("connect_to_url", &error.to_string(), convert::misuse(&error));
-        }
+        self.peer.connect(request, network, Instant::now()).map_err(misuse)?;
         self.start_over(url.to_owned());
-        Error::OK
+        Ok(())
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -86,7 +82,7 @@ impl WebSocketPeer {
     pub(crate) fn accept_guest(&mut self, guest: Guest) -> Error {
         let is_tls = guest.tls.is_some();
         if let Err(error) = self.peer.accept(guest, Instant::now()) {
-            return refuse("accept_stream", &error.to_string(), convert::misuse(&error));
+            return console::refuse("WebSocketPeer.accept_stream", &error, convert::misuse(&error));
         }
         self.is_tls = is_tls;
         self.start_over(String::new());
@@ -158,7 +154,7 @@ impl WebSocketPeer {
             let id = self.base().instance_id();
             let flush = Callable::from_fn("flush", move |_| {
                 if let Ok(mut peer) = Gd::<Self>::try_from_instance_id(id) {
-                    peer.bind_mut().flush();
+                    console::during(|| peer.bind_mut().flush());
                 }
             });
             flush.call_deferred(&[]);
@@ -197,9 +193,39 @@ impl WebSocketPeer {
         &self.peer
     }
 
-    /// Closes with a code and a reason from a script.
+    /// Closes with a code and a reason of ours.
     pub(crate) fn close_with(&mut self, code: i64, reason: GString) {
-        self.close(code, reason);
+        self.close_for("WebSocketPeer.close", code, &reason);
+    }
+
+    /// Closes with a code and a reason that a script has given to the method at `place`.
+    #[track_caller]
+    pub(crate) fn close_for(&mut self, place: &str, code: i64, reason: &GString) {
+        if code < 0 || self.peer.state() == ReadyState::Connecting {
+            self.peer.abort();
+            return;
+        }
+        let reason = reason.to_string();
+        match CloseFrame::to_send(code, &reason) {
+            Ok(frame) => {
+                if !CloseFrame::reason_fits(&reason) {
+                    console::warning(place, "the reason was cut to the 123 bytes that a close frame holds");
+                }
+                self.peer.close(frame, Instant::now());
+            }
+            Err(error) => console::error(place, error),
+        }
+    }
+
+    /// Makes its settings those of an object of another class.
+    pub(crate) fn speak_for(&mut self, class: &'static str) {
+        self.speaks_for = class;
+    }
+
+    /// Refuses the value of a setting.
+    #[track_caller]
+    pub(super) fn complain(&self, property: &str, reason: impl Display) {
+        console::error(&format!("{}.{property}", self.speaks_for), reason);
     }
 
     pub(super) fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {

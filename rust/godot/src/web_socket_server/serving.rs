@@ -1,9 +1,9 @@
 //! What a poll of the server does: who comes in, what there is to tell, who goes.
 
 use super::WebSocketServer;
-use crate::convert;
 use crate::hosting::{Host, Roster};
 use crate::web_socket_peer::{Notice, WebSocketPeer};
+use crate::{console, convert};
 use godot::global::Error;
 use godot::prelude::*;
 use tungsten_core::net::{Accepted, StreamId};
@@ -54,7 +54,7 @@ impl Host for WebSocketServer {
             None if filter.is_valid() => status_of(&filter.callv(&question)),
             None => {
                 // Who guards the door has gone: it stays shut.
-                godot_error!("WebSocketServer.request_filter: its object has been freed");
+                console::error("WebSocketServer.request_filter", "its object has been freed");
                 Some(500)
             }
             status => status,
@@ -170,9 +170,8 @@ fn status_of(answer: &Variant) -> Option<u16> {
         Ok(WELCOME) => None,
         Ok(status @ 400..=599) => u16::try_from(status).ok(),
         _ => {
-            godot_error!(
-                "WebSocketServer.request_filter: it has to return 0 or an HTTP status from 400 to 599, not {answer}"
-            );
+            let place = "WebSocketServer.request_filter";
+            console::error(place, format_args!("it has to return 0 or an HTTP status from 400 to 599, not {answer}"));
             Some(500)
         }
     }

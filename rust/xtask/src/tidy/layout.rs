@@ -97,6 +97,20 @@ pub(super) fn unwraps() -> Result<Vec<Finding>> {
     Ok(findings.collect())
 }
 
+/// What is printed at once is heard by scripts while an object is borrowed.
+pub(super) fn prints() -> Result<Vec<Finding>> {
+    const MACROS: [&str; 4] = ["godot_error!", "godot_warn!", "godot_print!", "print_custom("];
+    let mut sources = source::rust("rust/godot/src")?;
+    sources.retain(|source| !source.path.ends_with("console.rs"));
+    let findings = sources.iter().flat_map(|source| {
+        source.findings(
+            |line| !line.is_test,
+            |code| MACROS.iter().find(|name| code.contains(*name)).map(|name| format!("{name} outside of console.rs")),
+        )
+    });
+    Ok(findings.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
