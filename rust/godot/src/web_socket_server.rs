@@ -1,5 +1,6 @@
 //! `WebSocketServer`: the server of Godot 3, with its signals.
 
+mod filter;
 mod serving;
 mod settings;
 
@@ -315,6 +316,9 @@ impl WebSocketServer {
 
     #[func]
     fn set_request_filter(&mut self, filter: Callable) {
+        if let Some(doubt) = filter::doubt(&filter) {
+            console::warning("WebSocketServer.request_filter", doubt);
+        }
         self.filter = filter;
     }
 }

@@ -1,6 +1,7 @@
 //! What a poll of the server does: who comes in, what there is to tell, who goes.
 
 use super::WebSocketServer;
+use super::filter::{self, Question};
 use crate::hosting::{Host, Roster};
 use crate::web_socket_peer::{Notice, WebSocketPeer};
 use crate::{console, convert};
@@ -8,9 +9,6 @@ use godot::global::Error;
 use godot::prelude::*;
 use tungsten_core::net::{Accepted, StreamId};
 use tungsten_core::{Event, Guest, Kind, Rejection, UpgradeRequest};
-
-/// What a filter returns for a client that is welcome.
-const WELCOME: i64 = 0;
 
 /// A signal to emit.
 pub(crate) enum Signal {
@@ -47,26 +45,24 @@ impl Host for WebSocketServer {
 
     // The filter is a script.
     fn judge(this: &Gd<Self>, stream: StreamId, peer: &mut Gd<WebSocketPeer>) {
-        let Some((status, question)) = this.bind().first_judgement(peer) else { return };
+        let Some((rejection, question)) = this.bind().first_judgement(peer) else { return };
         let filter = this.bind().filter.clone();
-        let status = match status {
+        let rejection = match rejection {
             None if filter.is_null() => None,
-            None if filter.is_valid() => status_of(&filter.callv(&question)),
-            None => {
-                // Who guards the door has gone: it stays shut.
-                console::error("WebSocketServer.request_filter", "its object has been freed");
-                Some(500)
-            }
-            status => status,
+            None => filter::ask(&filter, &question).unwrap_or_else(|reason| {
+                console::error("WebSocketServer.request_filter", reason);
+                Some(Rejection::with_status(500))
+            }),
+            rejection => rejection,
         };
         // The filter may have stopped the server.
         let mut this = this.clone();
         if this.bind().roster.holds(stream, peer) {
-            if status.is_none() {
+            if rejection.is_none() {
                 this.bind_mut().roster.let_in(stream);
             }
             let mut peer = peer.bind_mut();
-            peer.decide(status.map(Rejection::with_status).as_ref());
+            peer.decide(rejection.as_ref());
             peer.advance();
         }
     }
@@ -125,26 +121,27 @@ impl WebSocketServer {
         peer.accept_guest(guest)
     }
 
-    /// The HTTP status with which a request is refused before anybody is asked.
-    fn refusal(&self, request: &UpgradeRequest) -> Option<u16> {
+    /// How a request is refused before anybody is asked, if it is.
+    fn refusal(&self, request: &UpgradeRequest) -> Option<Rejection> {
         let max = self.settings.max_clients;
         if max > 0 && self.roster.let_in_count() >= max {
-            return Some(503);
+            return Some(Rejection::with_status(503));
         }
         let allowed = &self.settings.allowed_origins;
         let is_foreign = |origin: &str| !allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin));
         // Only browsers send an origin, and they always do.
-        (!allowed.is_empty() && request.values("origin").any(is_foreign)).then_some(403)
+        let is_out = !allowed.is_empty() && request.values("origin").any(is_foreign);
+        is_out.then(|| Rejection::with_status(403))
     }
 
-    /// The status with which the request of a client is refused, and what the filter is asked; `None` if there is no
-    /// request to decide on.
-    fn first_judgement(&self, peer: &Gd<WebSocketPeer>) -> Option<(Option<u16>, VarArray)> {
+    /// How the request of a client is refused, if it is, and what the filter is asked; `None` if there is no request to
+    /// decide on.
+    fn first_judgement(&self, peer: &Gd<WebSocketPeer>) -> Option<(Option<Rejection>, Question)> {
         let peer = peer.bind();
         let request = peer.core().undecided_request()?;
         let target = convert::text(request.target());
         let headers = convert::header_lines(request.headers());
-        let question = varray![&target, &headers, &peer.get_connected_host()];
+        let question = [target.to_variant(), headers.to_variant(), peer.get_connected_host().to_variant()];
         Some((self.refusal(request), question))
     }
 
@@ -161,18 +158,5 @@ impl WebSocketServer {
         let core = peer.core();
         let target = core.request().map(UpgradeRequest::target).unwrap_or_default();
         Signal::Connected(id, convert::text(core.protocol()), convert::text(target))
-    }
-}
-
-/// What a filter has said: the status to refuse with, or none.
-fn status_of(answer: &Variant) -> Option<u16> {
-    match answer.try_to::<i64>() {
-        Ok(WELCOME) => None,
-        Ok(status @ 400..=599) => u16::try_from(status).ok(),
-        _ => {
-            let place = "WebSocketServer.request_filter";
-            console::error(place, format_args!("it has to return 0 or an HTTP status from 400 to 599, not {answer}"));
-            Some(500)
-        }
     }
 }
