@@ -41,6 +41,24 @@ func test_when_the_server_has_closed_then_nobody_comes_in() -> void:
 	expect_eq(client.get_last_error().get_kind(), WebSocketError.KIND_CONNECTION_REFUSED)
 
 
+func test_when_a_client_is_turned_away_after_the_upgrade_then_the_error_says_why() -> void:
+	for frame: Array in [[1008, "no cheaters"], [1013, "no new players now"], [4001, ""]]:
+		var counterpart := server(["upgrade", {"close": frame}, "hold"])
+		var client := make_peer(OURS, "C1")
+		expect_eq(client.create_client(counterpart.url), OK)
+		await until_so(func() -> bool: return client.get_connection_status() == DISCONNECTED, str(frame))
+		var error: WebSocketError = client.get_last_error()
+		if error == null:
+			fail("there is no error after %s" % [frame])
+			continue
+		expect_eq([error.phase, error.kind], [WebSocketError.PHASE_HANDSHAKE, WebSocketError.KIND_TURNED_AWAY])
+		expect_eq([error.close_code, error.close_reason], frame)
+		expect_true(error.message.contains("%d \"%s\"" % frame), error.message)
+		expect_eq([error.is_retryable(), error.http_status], [frame[0] == 1013, 0])
+		forget()
+	expect_eq(heard, [])
+
+
 func test_when_a_client_closes_or_is_freed_then_the_server_is_told_1001() -> void:
 	for is_freed: bool in [false, true]:
 		var counterpart := server(["upgrade", {"binary": ID}, "answer_close", "hold"])

@@ -110,3 +110,23 @@ func test_when_many_messages_are_sent_in_a_frame_then_all_leave_without_another_
 		listener.poll()
 		return listener.get_peer(ids[0]).get_available_packet_count() == 100)
 	expect_eq(peer.get_current_outbound_buffered_amount(), 0)
+
+
+func test_when_a_text_begins_with_a_byte_order_mark_then_it_stays() -> void:
+	# As numbers: the engine's own functions drop it when they read UTF-8.
+	var mark := String.chr(0xFEFF)
+	var texts: Array[String] = [mark + "hello", mark, mark + mark + "grün", "in" + mark + "side", mark + "a" + String.chr(0x1F600)]
+	var script: Array = ["upgrade"]
+	script.append_array(texts.map(func(_text: String) -> String: return "echo"))
+	var peer := await opened(server(script + ["hold"]).url)
+	for text in texts:
+		expect_eq(peer.send_text(text), OK)
+	var received: Array[String] = []
+	await until(func() -> bool:
+		peer.poll()
+		while peer.get_available_packet_count() > 0:
+			received.append(peer.get_message())
+		return received.size() == texts.size(), 5.0, "all")
+	for idx in received.size():
+		expect_eq(received[idx].length(), texts[idx].length(), "the length of %d" % idx)
+		expect_eq(received[idx], texts[idx])

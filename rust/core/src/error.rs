@@ -1,5 +1,6 @@
 //! Errors, sorted by who must act.
 
+use crate::close::CloseFrame;
 use crate::handshake::Response;
 use std::fmt;
 
@@ -68,6 +69,8 @@ pub enum ErrorKind {
     ProtocolViolation,
     /// A text message was not UTF-8; 1007 was sent.
     InvalidText,
+    /// The server closed the connection before it let the client into its session; the close frame says why.
+    TurnedAway,
 
     // Limits: a bound of ours was hit.
     /// A message was larger than `max_message_size`; 1009 was sent.
@@ -87,12 +90,20 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     response: Option<Box<Response>>,
+    close_frame: Option<Box<CloseFrame>>,
 }
 
 impl Error {
     /// An error of a layer above this crate, which an application is to see like ours.
     pub fn new(phase: Phase, kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { phase, kind, message: message.into(), response: None }
+        Self { phase, kind, message: message.into(), response: None, close_frame: None }
+    }
+
+    /// Of a client that a server sends away after the upgrade, with this close frame.
+    pub fn turned_away(close_frame: CloseFrame) -> Self {
+        let message = format!("the server let nobody in: it closed with {} {:?}", close_frame.code(), close_frame.reason());
+        let error = Self::new(Phase::Handshake, ErrorKind::TurnedAway, message);
+        Self { close_frame: Some(Box::new(close_frame)), ..error }
     }
 
     pub(crate) fn with_response(mut self, response: Response) -> Self {
@@ -120,6 +131,11 @@ impl Error {
         self.response.as_deref()
     }
 
+    /// The close frame of the server, if that is what the error is about.
+    pub fn close_frame(&self) -> Option<&CloseFrame> {
+        self.close_frame.as_deref()
+    }
+
     /// Whether the same attempt may succeed later without a change by the player or the developer: the network, a
     /// busy server (429, 5xx) or a timeout failed it, not a certificate, a refusal or a broken protocol.
     pub fn is_retryable(&self) -> bool {
@@ -133,6 +149,10 @@ impl Error {
             | ErrorKind::CloseTimeout => true,
             ErrorKind::HttpStatus => {
                 self.response.as_ref().is_some_and(|response| matches!(response.status(), 408 | 429 | 500..=599))
+            }
+            // Going away, and of the registry of RFC 6455 §11.7: service restart, try again later.
+            ErrorKind::TurnedAway => {
+                self.close_frame.as_ref().is_some_and(|frame| matches!(frame.code(), 1001 | 1012 | 1013))
             }
             ErrorKind::CertificateUntrusted
             | ErrorKind::CertificateName

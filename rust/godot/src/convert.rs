@@ -29,8 +29,15 @@ pub(crate) fn utf8(text: &GString) -> String {
 
 /// Text from the network. A Godot string cannot hold NUL and would complain, so it becomes U+FFFD.
 pub(crate) fn text(text: &str) -> GString {
-    if text.contains('\0') { GString::from(&text.replace('\0', "\u{FFFD}")) } else { GString::from(text) }
+    if text.starts_with(BYTE_ORDER_MARK) || text.contains('\0') {
+        let chars: Vec<char> = text.chars().map(|c| if c == '\0' { '\u{FFFD}' } else { c }).collect();
+        return GString::from(chars.as_slice());
+    }
+    GString::from(text)
 }
+
+/// The engine drops it when it reads UTF-8, but at the start of a message it is part of the text (RFC 6455 §5.6).
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 /// The reason of a close frame. Godot 3 sends a NUL at its end.
 pub(crate) fn reason(reason: &str) -> GString {

@@ -133,6 +133,7 @@ class_enum! {
         HeadTooBig = 20, "KIND_HEAD_TOO_BIG";
         Internal = 21, "KIND_INTERNAL";
         InvalidRequest = 22, "KIND_INVALID_REQUEST";
+        TurnedAway = 23, "KIND_TURNED_AWAY";
     }
     unknown => Err(godot::meta::error::ConvertError::new("not a WebSocketError.Kind"))
 }
@@ -203,6 +204,7 @@ impl From<ErrorKind> for Reason {
             ErrorKind::UnexpectedExtension => Self::UnexpectedExtension,
             ErrorKind::ProtocolViolation => Self::ProtocolViolation,
             ErrorKind::InvalidText => Self::InvalidText,
+            ErrorKind::TurnedAway => Self::TurnedAway,
             ErrorKind::MessageTooBig => Self::MessageTooBig,
             ErrorKind::HeadTooBig => Self::HeadTooBig,
             ErrorKind::Internal => Self::Internal,

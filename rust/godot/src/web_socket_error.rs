@@ -21,6 +21,10 @@ pub(crate) struct WebSocketError {
     http_headers: PhantomVar<PackedStringArray>,
     #[var(get = get_http_body, no_set)]
     http_body: PhantomVar<PackedByteArray>,
+    #[var(get = get_close_code, no_set)]
+    close_code: PhantomVar<i32>,
+    #[var(get = get_close_reason, no_set)]
+    close_reason: PhantomVar<GString>,
     error: Error,
 }
 
@@ -34,6 +38,8 @@ impl WebSocketError {
             http_status: PhantomVar::default(),
             http_headers: PhantomVar::default(),
             http_body: PhantomVar::default(),
+            close_code: PhantomVar::default(),
+            close_reason: PhantomVar::default(),
             error: error.clone(),
         })
     }
@@ -66,6 +72,16 @@ impl WebSocketError {
     #[func]
     fn get_http_body(&self) -> PackedByteArray {
         self.error.response().map(|response| PackedByteArray::from(response.body())).unwrap_or_default()
+    }
+
+    #[func]
+    fn get_close_code(&self) -> i32 {
+        self.error.close_frame().map_or(-1, |frame| frame.code().into())
+    }
+
+    #[func]
+    fn get_close_reason(&self) -> GString {
+        self.error.close_frame().map(|frame| convert::reason(frame.reason())).unwrap_or_default()
     }
 
     #[func]

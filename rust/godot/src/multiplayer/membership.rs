@@ -15,6 +15,8 @@ pub(crate) struct Membership {
     timeout: Duration,
     /// When it has taken too long.
     deadline: Option<Instant>,
+    /// With which close frame the server has sent the client away before that.
+    turned_away: Option<CloseFrame>,
 }
 
 /// What has become of it.
@@ -64,10 +66,16 @@ impl Membership {
             match peer.next_notice()? {
                 Notice::Message => return Some(self.read_id(&mut peer)),
                 Notice::Event(Event::Opened) => self.deadline = Some(now + self.timeout),
-                Notice::Event(Event::CloseRequested(frame)) => return Some(Step::CloseRequested(frame)),
+                Notice::Event(Event::CloseRequested(frame)) => {
+                    if self.id == 0 {
+                        self.turned_away = Some(frame.clone());
+                    }
+                    return Some(Step::CloseRequested(frame));
+                }
                 Notice::Event(Event::Closed { .. }) if self.id != 0 => return Some(Step::Left),
                 Notice::Event(Event::Closed { .. } | Event::Failed) => {
-                    return Some(Step::NotJoined(peer.core().error().cloned()));
+                    let error = peer.core().error().cloned();
+                    return Some(Step::NotJoined(error.or_else(|| self.turned_away.take().map(Error::turned_away))));
                 }
             }
         }
@@ -79,7 +87,7 @@ impl Membership {
         let bytes = message.as_ref().and_then(|message| message.payload().try_into().ok());
         match bytes.map(i32::from_le_bytes) {
             Some(id @ 2..) if peer.core().state() == ReadyState::Open => {
-                *self = Self { id, timeout: self.timeout, deadline: None };
+                *self = Self { id, timeout: self.timeout, ..Self::default() };
                 Step::Joined
             }
             _ => {
