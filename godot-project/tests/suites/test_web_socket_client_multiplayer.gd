@@ -118,6 +118,67 @@ func test_when_the_first_message_is_no_id_then_the_connection_fails() -> void:
 		_forget()
 
 
+func test_when_the_first_message_is_no_id_then_failed_comes_once() -> void:
+	for end: Array in [["answer_close", "hold"], [{"text": "more"}, "fin", "hold"], ["hold"]]:
+		var counterpart := server(["upgrade", {"text": "hello"}] + end)
+		var client := WebSocketClient.new()
+		expect_eq(client.connect_to_url(counterpart.url, [], true), OK)
+		var failed := []
+		client.failed.connect(func(error: WebSocketError) -> void: failed.append(error.get_kind()))
+		await _until_failed(client, failed)
+		expect_eq(client.get_connection_status(), MultiplayerPeer.CONNECTION_DISCONNECTED, "at once")
+		for _frame in 30:
+			client.poll()
+			await get_tree().process_frame
+		expect_eq(failed, [WebSocketError.KIND_PROTOCOL_VIOLATION], str(end))
+
+
+func test_when_a_handler_of_failed_connects_again_then_the_next_session_is_whole() -> void:
+	var second := server(["upgrade", {"binary": [6, 0, 0, 0]}, "hold"]).url
+	var client := WebSocketClient.new()
+	expect_eq(client.connect_to_url(server(["upgrade", {"text": "hello"}, "answer_close", "hold"]).url, [], true), OK)
+	var events := []
+	var id := client.get_instance_id()
+	client.peer_connected.connect(func(peer: int) -> void: events.append(["in", peer]))
+	client.failed.connect(func(_error: WebSocketError) -> void:
+		events.append(instance_from_id(id).connect_to_url(second, [], true)))
+	await until(func() -> bool:
+		client.poll()
+		return client.get_unique_id() == 6)
+	expect_eq(events, [OK, ["in", 1]])
+
+
+func test_when_a_handler_of_peer_disconnected_connects_again_then_the_next_session_is_whole() -> void:
+	var second := server(["upgrade", {"binary": [6, 0, 0, 0]}, {"binary": [7]}, "hold"]).url
+	var client := WebSocketClient.new()
+	expect_eq(client.connect_to_url(server(["upgrade", {"binary": [5, 0, 0, 0]}, {"close": [1000, ""]}, "hold"]).url, [], true), OK)
+	var events := []
+	var id := client.get_instance_id()
+	client.peer_connected.connect(func(peer: int) -> void: events.append(["in", peer]))
+	client.peer_disconnected.connect(func(peer: int) -> void:
+		events.append(["out", peer])
+		events.append(instance_from_id(id).connect_to_url(second, [], true)))
+	await until(func() -> bool:
+		client.poll()
+		return client.get_available_packet_count() > 0)
+	expect_eq(events, [["in", 1], ["out", 1], OK, ["in", 1]])
+	expect_eq([client.get_unique_id(), client.get_packet()], [6, PackedByteArray([7])])
+
+
+func test_when_the_session_ends_with_unread_packets_then_they_can_be_read() -> void:
+	var client := WebSocketClient.new()
+	var script := ["cork", "upgrade", {"binary": [5, 0, 0, 0]}, {"binary": [7]}, {"binary": [8]}, {"close": [1000, ""]}, "uncork", "hold"]
+	expect_eq(client.connect_to_url(server(script).url, [], true), OK)
+	await until(func() -> bool:
+		client.poll()
+		return client.get_connection_status() == MultiplayerPeer.CONNECTION_DISCONNECTED)
+	for byte in [7, 8]:
+		expect_eq([client.get_available_packet_count(), client.get_packet()], [9 - byte, PackedByteArray([byte])])
+		expect_eq(client.get_packet_error(), OK)
+	expect_eq([client.get_available_packet_count(), client.get_packet()], [0, PackedByteArray()])
+	expect_eq(client.get_packet_error(), ERR_UNCONFIGURED)
+
+
 func test_when_packets_follow_the_id_at_once_then_none_is_lost() -> void:
 	var packets := [{"binary": [5, 0, 0, 0]}, {"binary": [7]}, {"binary": []}, {"text": "t"}]
 	var counterpart := server(["cork", "upgrade"] + packets + [{"close": [1000, ""]}, "uncork", "hold"])
@@ -399,6 +460,12 @@ func _sorted() -> Array[Array]:
 	var sorted := heard.duplicate()
 	sorted.sort_custom(func(a: Array, b: Array) -> bool: return str(a) < str(b))
 	return sorted
+
+
+func _until_failed(client: WebSocketClient, failed: Array) -> void:
+	await until(func() -> bool:
+		client.poll()
+		return not failed.is_empty())
 
 
 func _until(condition: Callable) -> void:

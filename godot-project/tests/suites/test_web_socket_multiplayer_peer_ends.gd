@@ -155,6 +155,27 @@ func test_when_joining_fails_then_the_error_tells_why() -> void:
 		forget()
 
 
+func test_when_a_client_gives_up_on_the_way_then_it_is_disconnected() -> void:
+	for script: Array in [["stall"], ["upgrade", "hold"]]:
+		var client := make_peer(OURS, "C1")
+		client.close_timeout = 0.2
+		expect_eq(client.create_client(server(script, {"may_violate": true}).url), OK)
+		await poll_on(10)
+		client.disconnect_peer(1)
+		await until_so(func() -> bool: return client.get_connection_status() == DISCONNECTED, str(script))
+		expect_eq(heard, [])
+		forget()
+
+
+func test_when_the_connection_of_a_client_is_dropped_then_its_session_ends() -> void:
+	var client := make_peer(OURS, "C1")
+	expect_eq(client.create_client(server(["upgrade", {"binary": ID}, "hold"]).url), OK)
+	await until_heard(["C1", "in", 1])
+	client.get_peer(1).close(-1)
+	await until_heard(["C1", "out", 1])
+	expect_eq(client.get_connection_status(), DISCONNECTED)
+
+
 func test_when_the_network_breaks_then_both_sides_know_why() -> void:
 	var host := serve()
 	var client := await join_raw()

@@ -271,7 +271,7 @@ impl WebSocketClient {
     /// returns, and no signal follows.
     fn forget_connection(&mut self) {
         self.peer = None;
-        self.membership.end();
+        self.membership = Membership::default();
         self.mailbox.inbox.clear();
     }
 
@@ -289,7 +289,7 @@ impl WebSocketClient {
             Signal::PeerDisconnected => {
                 this.signals().peer_disconnected().emit(i64::from(SERVER));
                 // The status says that it is connected until everybody knows.
-                this.bind_mut().membership.end();
+                this.bind_mut().membership.conclude();
             }
         }
     }
@@ -356,9 +356,8 @@ impl Multiplayer for WebSocketClient {
 
     fn status(&self) -> ConnectionStatus {
         match self.state() {
-            _ if self.is_multiplayer && self.membership.id() != 0 => ConnectionStatus::CONNECTED,
+            _ if self.is_multiplayer => self.membership.status(),
             ReadyState::Connecting => ConnectionStatus::CONNECTING,
-            ReadyState::Open | ReadyState::Closing if self.is_multiplayer => ConnectionStatus::CONNECTING,
             ReadyState::Open | ReadyState::Closing => ConnectionStatus::CONNECTED,
             ReadyState::Closed => ConnectionStatus::DISCONNECTED,
         }
@@ -374,7 +373,7 @@ impl Multiplayer for WebSocketClient {
 
     // Without `gd_mp_api` packets are those of the peer that `get_peer(1)` returns; this object has none of its own.
     fn may_read(&self) -> bool {
-        self.is_multiplayer && self.membership.id() != 0
+        self.is_multiplayer && (self.membership.id() != 0 || self.mailbox.inbox.len() > 0)
     }
 
     fn send_packet(&mut self, packet: &[u8]) -> Error {
