@@ -34,7 +34,8 @@ func test_when_a_method_is_registered_then_it_is_described_with_its_parameters()
 		var page := _page(plain)
 		var methods := {}
 		for method in ClassDB.class_get_method_list(class_named(plain), true):
-			if not _accessors(page).has(method["name"]):
+			# The engine's help shows nothing that begins with an underscore.
+			if not _accessors(page).has(method["name"]) and not method["name"].begins_with("_"):
 				methods[method["name"]] = _argument_names(method)
 		_expect_described(plain, "method", page.entries["method"], methods.keys())
 		for method: String in methods:

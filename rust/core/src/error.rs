@@ -78,6 +78,10 @@ pub enum ErrorKind {
     /// The head of the HTTP answer was larger than the bound.
     HeadTooBig,
 
+    // The application.
+    /// The URL or a setting cannot be used; nothing was started.
+    InvalidParameter,
+
     // Us.
     /// A bug in this library; please report it.
     Internal,
@@ -168,6 +172,7 @@ impl Error {
             | ErrorKind::InvalidText
             | ErrorKind::MessageTooBig
             | ErrorKind::HeadTooBig
+            | ErrorKind::InvalidParameter
             | ErrorKind::Internal => false,
         }
     }

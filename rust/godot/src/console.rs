@@ -65,6 +65,10 @@ impl Refusal {
         Self { error: self.error, reason }
     }
 
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+
     /// What the call of `place` returns.
     #[track_caller]
     pub(crate) fn told(self, place: &str) -> Error {

@@ -134,8 +134,14 @@ class_enum! {
         Internal = 21, "KIND_INTERNAL";
         InvalidRequest = 22, "KIND_INVALID_REQUEST";
         TurnedAway = 23, "KIND_TURNED_AWAY";
+        InvalidParameter = 24, "KIND_INVALID_PARAMETER";
     }
     unknown => Err(godot::meta::error::ConvertError::new("not a WebSocketError.Kind"))
+}
+
+impl Compression {
+    /// The drop-down list of the inspector.
+    pub(crate) const CHOICES: &'static str = "Disabled:0,Enabled:1,Context Takeover:2";
 }
 
 impl From<Compression> for tungsten_core::Compression {
@@ -198,6 +204,7 @@ impl From<ErrorKind> for Reason {
             ErrorKind::CloseTimeout => Self::CloseTimeout,
             ErrorKind::Redirected => Self::Redirected,
             ErrorKind::HttpStatus => Self::HttpStatus,
+            ErrorKind::InvalidParameter => Self::InvalidParameter,
             ErrorKind::InvalidResponse => Self::InvalidResponse,
             ErrorKind::InvalidRequest => Self::InvalidRequest,
             ErrorKind::ProtocolMismatch => Self::ProtocolMismatch,

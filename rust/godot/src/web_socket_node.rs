@@ -1,24 +1,33 @@
 //! `WebSocketNode`: a client for the scene tree, which polls itself.
+//!
+//! The engine calls a script's `_ready`, `_process` or `_exit_tree` in the place of a class's own. So this class has none
+//! of them: it hears of its life by notifications, and of frames by a signal of the tree.
 
 #![expect(unreachable_pub, reason = "`#[export]` makes public accessors")]
 
 use crate::enums::{Compression, WriteMode};
 use crate::web_socket_error::WebSocketError;
-use crate::web_socket_peer::{Notice, WebSocketPeer};
+use crate::web_socket_peer::{Notice, Refusal, WebSocketPeer};
 use crate::{convert, tls};
 use godot::classes::node::ProcessMode;
+use godot::classes::notify::NodeNotification;
 use godot::classes::{Engine, INode, Node, X509Certificate};
 use godot::global::Error;
 use godot::prelude::*;
-use tungsten_core::{Event, Kind};
+use tungsten_core::{ErrorKind, Event, Kind, Phase, WsUrl};
+
+/// The method that the tree calls in every frame. No script has one of this name; its own would be called instead.
+const POLL: &str = "_tungsten_poll";
 
 /// A connection as a node. Its page of help is `doc_classes/WebSocketNode.xml`.
 #[derive(GodotClass)]
-#[class(base = Node, init, rename = UnnamedWebSocketNode)]
+#[class(base = Node, init, tool, rename = UnnamedWebSocketNode)]
 pub(crate) struct WebSocketNode {
     #[export]
+    #[var(set = set_url)]
     url: GString,
     #[export]
+    #[var(set = set_connect_on_ready)]
     #[init(val = true)]
     connect_on_ready: bool,
     #[export]
@@ -27,7 +36,10 @@ pub(crate) struct WebSocketNode {
     headers: PackedStringArray,
     #[export(range = (0.0, 60.0, 0.1, or_greater, suffix = "s"))]
     heartbeat_interval: f64,
-    #[var(get = get_compression, set = set_compression, usage_flags = [STORAGE, EDITOR])]
+    #[var(
+        get = get_compression, set = set_compression,
+        hint = ENUM, hint_string = Compression::CHOICES, usage_flags = [STORAGE, EDITOR, CLASS_IS_ENUM]
+    )]
     compression: PhantomVar<Compression>,
     #[export]
     #[init(val = true)]
@@ -65,27 +77,22 @@ impl WebSocketNode {
 
     #[func]
     fn open(&mut self, #[opt(default = "")] url: GString) -> Error {
+        if !self.base().is_inside_tree() {
+            godot_error!("WebSocketNode.open: the node is not inside of the tree, where it would be polled");
+            return Error::ERR_UNCONFIGURED;
+        }
         if !url.is_empty() {
-            self.url = url;
+            self.set_url(url);
         }
-        let mut peer = WebSocketPeer::new_gd();
-        let started = {
-            let mut peer = peer.bind_mut();
-            peer.speak_for("WebSocketNode");
-            peer.set_supported_protocols(self.protocols.clone());
-            peer.set_handshake_headers(self.headers.clone());
-            peer.set_heartbeat_interval(self.heartbeat_interval);
-            peer.set_compression(self.compression_mode);
-            let (verify, trusted) = (self.verify_tls, self.trusted_tls_certificate.as_ref());
-            peer.connect_with(&self.url.to_string(), |_| tls::client_of_godot_3(verify, trusted))
-        };
-        peer.bind_mut().speak_for("WebSocketPeer");
-        if let Err(refusal) = started {
-            return refusal.of(&self.name_in_tree()).told("WebSocketNode.open");
+        match self.connect() {
+            Ok(peer) => {
+                self.let_go();
+                self.peer = Some(peer);
+                self.hear_of_frames();
+                Error::OK
+            }
+            Err(refusal) => self.report(refusal),
         }
-        // The one before goes with its last reference, and says so to the other side.
-        self.peer = Some(peer);
-        Error::OK
     }
 
     #[func]
@@ -105,13 +112,25 @@ impl WebSocketNode {
     #[func]
     fn close(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
         if let Some(peer) = &mut self.peer {
-            peer.bind_mut().close_for("WebSocketNode.close", code, &reason);
+            peer.bind_mut().close_with(code, reason);
         }
     }
 
     #[func]
     fn get_peer(&self) -> Option<Gd<WebSocketPeer>> {
         self.peer.clone()
+    }
+
+    #[func]
+    fn set_url(&mut self, url: GString) {
+        self.url = url;
+        self.base_mut().update_configuration_warnings();
+    }
+
+    #[func]
+    fn set_connect_on_ready(&mut self, enabled: bool) {
+        self.connect_on_ready = enabled;
+        self.base_mut().update_configuration_warnings();
     }
 
     #[func]
@@ -123,13 +142,94 @@ impl WebSocketNode {
     fn set_compression(&mut self, compression: Compression) {
         self.compression_mode = compression;
     }
+
+    // Nothing is bound while a handler runs: it may do anything, freeing a parent of the node included.
+    #[func(gd_self, rename = _tungsten_poll)]
+    fn poll(this: Gd<Self>) {
+        let Some(mut peer) = this.bind().peer_to_poll() else { return };
+        peer.bind_mut().advance();
+        while this.is_instance_valid() && this.bind().is_current(&peer) {
+            let signal = next_signal(&mut peer);
+            match signal {
+                Some(signal) => Self::emit(&this, signal),
+                None => return,
+            }
+        }
+    }
 }
 
 impl WebSocketNode {
-    /// Which node it is: games have many.
-    fn name_in_tree(&self) -> String {
+    /// A connection with the settings of the node, which has begun to connect.
+    fn connect(&self) -> Result<Gd<WebSocketPeer>, Refusal> {
+        let mut peer = WebSocketPeer::new_gd();
+        {
+            let mut peer = peer.bind_mut();
+            peer.set_supported_protocols(self.protocols.clone());
+            peer.set_handshake_headers(self.headers.clone());
+            peer.set_heartbeat_interval(self.heartbeat_interval);
+            peer.set_compression(self.compression_mode);
+            let (verify, trusted) = (self.verify_tls, self.trusted_tls_certificate.as_ref());
+            peer.try_connect(&self.url.to_string(), |_| tls::client_of_godot_3(verify, trusted))?;
+        }
+        Ok(peer)
+    }
+
+    /// Says why nothing was started: on the console, as it is a mistake in the game, and with `failed` once the call is
+    /// over, since whoever relies on `connect_on_ready` sees no returned error.
+    fn report(&mut self, refusal: Refusal) -> Error {
+        godot_error!("WebSocketNode.open: {}", refusal.reason);
+        let error = tungsten_core::Error::new(Phase::Resolve, ErrorKind::InvalidParameter, refusal.reason);
+        let arguments = ["failed".to_variant(), WebSocketError::of(&error).to_variant()];
+        self.base_mut().call_deferred("emit_signal", &arguments);
+        refusal.error
+    }
+
+    /// Ends the connection, if there is one, and says 1001 to the other side, without waiting. A script that has kept
+    /// the peer keeps no connection.
+    fn let_go(&mut self) {
+        if let Some(mut peer) = self.peer.take() {
+            peer.bind_mut().leave();
+        }
+    }
+
+    fn on_ready(&mut self) {
+        // The script's own `_ready` has run, and may have opened.
+        let is_wanted = self.connect_on_ready && !self.url.is_empty() && self.peer.is_none();
+        if is_wanted && !Engine::singleton().is_editor_hint() {
+            self.open(GString::new());
+        }
+    }
+
+    fn on_exit_tree(&mut self) {
+        self.let_go();
+        let (mut tree, poll) = (self.base().get_tree(), self.poll_callable());
+        if tree.is_connected("process_frame", &poll) {
+            tree.disconnect("process_frame", &poll);
+        }
+    }
+
+    fn hear_of_frames(&mut self) {
+        let (mut tree, poll) = (self.base().get_tree(), self.poll_callable());
+        if !tree.is_connected("process_frame", &poll) {
+            tree.connect("process_frame", &poll);
+        }
+    }
+
+    // By its name, and not a Rust closure: that would not outlive a reload of the library in the editor.
+    fn poll_callable(&self) -> Callable {
+        Callable::from_object_method(&self.to_gd(), POLL)
+    }
+
+    fn peer_to_poll(&self) -> Option<Gd<WebSocketPeer>> {
+        self.peer.clone().filter(|_| self.may_poll())
+    }
+
+    /// A game that pauses is still connected: the other side goes on. So unless a process mode was chosen for the node
+    /// itself, it stops only below a parent that is disabled.
+    fn may_poll(&self) -> bool {
         let node = self.base();
-        if node.is_inside_tree() { node.get_path().to_string() } else { node.get_name().to_string() }
+        node.can_process()
+            || node.get_process_mode() == ProcessMode::INHERIT && inherited_mode(&node) != ProcessMode::DISABLED
     }
 
     fn send_kind(&mut self, kind: Kind, payload: &[u8]) -> Error {
@@ -152,37 +252,39 @@ impl WebSocketNode {
 
 #[godot_api]
 impl INode for WebSocketNode {
-    fn ready(&mut self) {
-        if Engine::singleton().is_editor_hint() {
-            return;
-        }
-        // A game that pauses is still connected.
-        if self.base().get_process_mode() == ProcessMode::INHERIT {
-            self.base_mut().set_process_mode(ProcessMode::ALWAYS);
-        }
-        if self.connect_on_ready && !self.url.is_empty() {
-            self.open(GString::new());
+    fn on_notification(&mut self, what: NodeNotification) {
+        match what {
+            NodeNotification::READY => self.on_ready(),
+            NodeNotification::EXIT_TREE => self.on_exit_tree(),
+            _ => {}
         }
     }
 
-    // Nothing is bound while a handler runs: it may do anything, freeing the node included.
-    #[func(gd_self)]
-    fn process(this: Gd<Self>, _delta: f64) {
-        let Some(mut peer) = this.bind().peer.clone() else { return };
-        peer.bind_mut().advance();
-        while this.is_instance_valid() && this.bind().is_current(&peer) {
-            let signal = next_signal(&mut peer);
-            match signal {
-                Some(signal) => Self::emit(&this, signal),
-                None => return,
+    fn get_configuration_warnings(&self) -> PackedStringArray {
+        let url = self.url.to_string();
+        let warning = match WsUrl::parse(&url) {
+            Err(_) if url.is_empty() && self.connect_on_ready => {
+                "The URL is empty: nothing is connected when the node is ready. Enter one, or turn \"Connect On Ready\" \
+                 off and call open()."
+                    .to_owned()
             }
+            Err(error) if !url.is_empty() => format!("{error}."),
+            _ => return PackedStringArray::new(),
+        };
+        [GString::from(&warning)].into_iter().collect()
+    }
+}
+
+/// The process mode that a node gets from those above it.
+fn inherited_mode(node: &Node) -> ProcessMode {
+    let mut above = node.get_parent();
+    while let Some(parent) = above {
+        match parent.get_process_mode() {
+            ProcessMode::INHERIT => above = parent.get_parent(),
+            mode => return mode,
         }
     }
-
-    fn exit_tree(&mut self) {
-        // Says 1001 to the other side, without waiting.
-        self.peer = None;
-    }
+    ProcessMode::PAUSABLE
 }
 
 /// The next signal that a connection gives rise to.

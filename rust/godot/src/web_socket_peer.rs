@@ -510,6 +510,6 @@ impl WebSocketPeer {
 impl Drop for WebSocketPeer {
     /// Tells the other side that the game goes away.
     fn drop(&mut self) {
-        self.peer.leave(Instant::now());
+        self.leave();
     }
 }

@@ -97,6 +97,11 @@ impl WebSocketPeer {
         }
     }
 
+    /// Ends the connection at once; the other side is told that the game goes away.
+    pub(crate) fn leave(&mut self) {
+        self.peer.leave(Instant::now());
+    }
+
     /// Whether nothing is left: no connection, and nothing to tell of the last one.
     pub(crate) fn is_over(&self) -> bool {
         self.peer.state() == ReadyState::Closed
