@@ -1,6 +1,8 @@
 extends "res://tests/peer_suite.gd"
 ## The side of a peer that it has from [code]PacketPeer[/code], and write modes.
 
+const PollingValue := preload("res://tests/polling_value.gd")
+
 
 func test_when_packets_are_put_then_they_are_binary() -> void:
 	var counterpart := server(["upgrade", "echo"])
@@ -59,6 +61,25 @@ func test_when_variables_are_put_then_they_come_back() -> void:
 			peer.poll()
 			return peer.get_available_packet_count() > 0)
 		expect_eq(peer.get_var(), value)
+
+
+func test_when_an_object_that_is_being_read_polls_the_peer_then_the_rest_of_it_is_right() -> void:
+	var peer := await opened(server(["upgrade", "echo"]).url)
+	peer.outbound_buffer_size = 0
+	var value := PollingValue.new()
+	value.rest = "rest".repeat(50_000)
+	var size := var_to_bytes_with_objects(value).size()
+	for what: Callable in [peer.poll, peer.get_packet, peer.get_message, peer.close]:
+		expect_eq(peer.put_var(value, true), OK)
+		await until(func() -> bool:
+			peer.poll()
+			return peer.get_available_packet_count() > 0)
+		PollingValue.on_set = func() -> void:
+			what.call()
+			_use_free_memory(size)
+		var read: PollingValue = peer.get_var(true)
+		PollingValue.on_set = Callable()
+		expect_true(read.rest == value.rest, str(what))
 
 
 func test_when_an_array_is_kept_then_the_next_packet_does_not_change_it() -> void:
@@ -130,3 +151,13 @@ func test_when_a_text_begins_with_a_byte_order_mark_then_it_stays() -> void:
 	for idx in received.size():
 		expect_eq(received[idx].length(), texts[idx].length(), "the length of %d" % idx)
 		expect_eq(received[idx], texts[idx])
+
+
+## Writes over what was given back.
+func _use_free_memory(size: int) -> void:
+	var blocks: Array[PackedByteArray] = []
+	for _index in 64:
+		var block := PackedByteArray()
+		block.resize(size)
+		block.fill(255)
+		blocks.append(block)

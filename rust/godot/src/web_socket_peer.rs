@@ -61,7 +61,8 @@ pub(crate) struct WebSocketPeer {
     is_tls: bool,
     #[init(val = WriteMode::Binary)]
     write_mode: WriteMode,
-    /// What the engine is reading: [`Self::get_packet_rawptr`] has told it where that is.
+    /// What the engine is reading: [`Self::get_packet_rawptr`] has told it where that is. It stays until the next one,
+    /// as the engine expects: `get_var` can make objects whose setters poll this peer.
     lent: Option<Message>,
     /// The last message that was taken out was text.
     was_string: bool,
@@ -107,7 +108,7 @@ impl IPacketPeerExtension for WebSocketPeer {
             let packet = this.take_packet()?;
             let payload = this.lent.insert(packet).payload();
             let size = i32::try_from(payload.len()).map_err(|_| Error::ERR_OUT_OF_MEMORY)?;
-            // SAFETY: as above; `lent` keeps the bytes until the next packet or poll, and the engine copies them at once.
+            // SAFETY: as above; `lent` keeps the bytes until the engine asks for the next packet.
             unsafe {
                 *r_buffer.ptr() = RawPtr::new(payload.as_ptr());
                 *r_buffer_size.ptr() = size;

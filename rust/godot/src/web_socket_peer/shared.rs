@@ -174,7 +174,6 @@ impl WebSocketPeer {
 
     /// Does what [`Peer::poll`] does.
     pub(crate) fn advance(&mut self) {
-        self.lent = None;
         scratch::with(|scratch| self.peer.poll(Instant::now(), scratch));
     }
 
