@@ -98,6 +98,31 @@ func test_when_the_stream_cannot_be_used_then_it_is_refused() -> void:
 	expect_eq(peer.get_ready_state(), CLOSED)
 
 
+func test_when_a_stream_is_refused_then_it_stays_as_it_was() -> void:
+	var host := TungstenWebSocketPeer.new()
+	var guest := await _guest("", host)
+	host.close(-1)
+	var listener := TCPServer.new()
+	expect_eq(listener.listen(0, "127.0.0.1"), OK)
+	var far_end := StreamPeerTCP.new()
+	expect_eq(far_end.connect_to_host("127.0.0.1", listener.get_local_port()), OK)
+	await until(listener.is_connection_available)
+	var stream := listener.take_connection()
+	expect_error("WebSocketPeer.accept_stream")
+	for refuse: Callable in [
+		func() -> void: host.handshake_headers = ["no colon"],
+		func() -> void: host.supported_protocols = ["no token"],
+	]:
+		refuse.call()
+		expect_eq(host.accept_stream(stream), ERR_INVALID_PARAMETER)
+		expect_eq([stream.poll(), stream.get_status()], [OK, StreamPeerTCP.STATUS_CONNECTED])
+		host.handshake_headers = []
+		host.supported_protocols = []
+	expect_eq(host.accept_stream(stream), OK, "it can still be used")
+	expect_eq(TungstenWebSocketPeer.new().get_ready_state(), CLOSED)
+	guest.leave()
+
+
 func test_when_messages_are_read_as_values_then_texts_are_strings() -> void:
 	var counterpart := server(["upgrade", {"text": "grün"}, {"binary": [1, 2]}, {"frame_raw": [0x81, 3, 0x61, 0, 0x62]}, "answer_close"])
 	var peer := await opened("ws://127.0.0.1:%d" % counterpart.port)

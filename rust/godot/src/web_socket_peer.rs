@@ -160,6 +160,10 @@ impl WebSocketPeer {
         if self.is_busy() {
             return Error::ERR_ALREADY_IN_USE;
         }
+        // Before the stream is ours: what we hold we end.
+        if let Err(error) = self.check_headers() {
+            return refuse("accept_stream", &error.to_string(), convert::misuse(&error));
+        }
         let Some(stream) = EngineStream::new(stream) else {
             let reason = "the stream is neither a StreamPeerTCP nor a StreamPeerTLS over one";
             return console::refuse("WebSocketPeer.accept_stream", reason, Error::ERR_INVALID_PARAMETER);
