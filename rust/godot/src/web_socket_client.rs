@@ -27,7 +27,10 @@ pub(crate) struct WebSocketClient {
     trusted_ssl_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
     #[var(get = get_trusted_tls_certificate, set = set_trusted_tls_certificate, usage_flags = [EDITOR])]
     trusted_tls_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
-    #[var(get = get_compression, set = set_compression, usage_flags = [EDITOR])]
+    #[var(
+        get = get_compression, set = set_compression,
+        hint = ENUM, hint_string = Compression::CHOICES, usage_flags = [EDITOR, CLASS_IS_ENUM]
+    )]
     compression: PhantomVar<Compression>,
 
     #[init(val = true)]

@@ -45,7 +45,10 @@ pub(crate) struct WebSocketMultiplayerPeer {
     heartbeat_timeout: PhantomVar<f64>,
     #[var(get = get_close_timeout, set = set_close_timeout, usage_flags = [STORAGE, EDITOR])]
     close_timeout: PhantomVar<f64>,
-    #[var(get = get_compression, set = set_compression, usage_flags = [STORAGE, EDITOR])]
+    #[var(
+        get = get_compression, set = set_compression,
+        hint = ENUM, hint_string = Compression::CHOICES, usage_flags = [STORAGE, EDITOR, CLASS_IS_ENUM]
+    )]
     compression: PhantomVar<Compression>,
     #[var(get = get_compression_threshold, set = set_compression_threshold, usage_flags = [STORAGE, EDITOR])]
     compression_threshold: PhantomVar<i64>,

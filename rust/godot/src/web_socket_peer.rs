@@ -44,7 +44,10 @@ pub(crate) struct WebSocketPeer {
     close_timeout: PhantomVar<f64>,
     #[var(get = get_max_message_size, set = set_max_message_size, usage_flags = [STORAGE, EDITOR])]
     max_message_size: PhantomVar<i64>,
-    #[var(get = get_compression, set = set_compression, usage_flags = [STORAGE, EDITOR])]
+    #[var(
+        get = get_compression, set = set_compression,
+        hint = ENUM, hint_string = Compression::CHOICES, usage_flags = [STORAGE, EDITOR, CLASS_IS_ENUM]
+    )]
     compression: PhantomVar<Compression>,
     #[var(get = get_compression_threshold, set = set_compression_threshold, usage_flags = [STORAGE, EDITOR])]
     compression_threshold: PhantomVar<i64>,

@@ -37,7 +37,10 @@ pub(crate) struct WebSocketServer {
     max_pending_clients: PhantomVar<i64>,
     #[var(get = get_allowed_origins, set = set_allowed_origins, usage_flags = [EDITOR])]
     allowed_origins: PhantomVar<PackedStringArray>,
-    #[var(get = get_compression, set = set_compression, usage_flags = [EDITOR])]
+    #[var(
+        get = get_compression, set = set_compression,
+        hint = ENUM, hint_string = Compression::CHOICES, usage_flags = [EDITOR, CLASS_IS_ENUM]
+    )]
     compression: PhantomVar<Compression>,
     #[var(get = get_request_filter, set = set_request_filter, usage_flags = [NONE])]
     request_filter: PhantomVar<Callable>,
