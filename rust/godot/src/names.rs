@@ -3,6 +3,9 @@
 //! A class takes its plain name if that is free, else the same with the prefix `Tungsten`. A name is taken if the
 //! engine has such a class (every stock engine has a `WebSocketPeer`) or if a script of the project declares it with
 //! `class_name`. To Rust each class is called `Unnamed…`; [`registered`] turns that into what Godot is told.
+//!
+//! [`SAVED`] is the exception: scenes are saved with its name, so it gives way to no script. With another name they
+//! would lose their nodes as soon as somebody adds a script of that name to the project.
 
 use crate::console;
 use godot::classes::Os;
@@ -21,6 +24,11 @@ const PREFIX: &str = "Tungsten";
 const FREE: u8 = 0;
 const ENGINE: u8 = 1;
 const PROJECT: u8 = 2;
+/// A script declares it, in vain.
+const CONTESTED: u8 = 3;
+
+/// The class that scenes save.
+const SAVED: &CStr = c"WebSocketNode";
 
 struct Class {
     plain: &'static CStr,
@@ -46,7 +54,10 @@ impl Class {
     }
 
     fn registered(&self) -> String {
-        let prefix = if self.taken.load(Ordering::Relaxed) == FREE { "" } else { PREFIX };
+        let prefix = match self.taken.load(Ordering::Relaxed) {
+            ENGINE | PROJECT => PREFIX,
+            _ => "",
+        };
         format!("{prefix}{}", self.plain())
     }
 }
@@ -62,7 +73,8 @@ pub(crate) fn take_those_of_the_engine(has: impl Fn(&CStr) -> bool) {
 pub(crate) fn take_those_of_the_project(declared: &[String]) {
     for class in &CLASSES {
         if declared.iter().any(|name| name == class.plain()) {
-            let _ = class.taken.compare_exchange(FREE, PROJECT, Ordering::Relaxed, Ordering::Relaxed);
+            let taken = if class.plain == SAVED { CONTESTED } else { PROJECT };
+            let _ = class.taken.compare_exchange(FREE, taken, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 }
@@ -93,11 +105,19 @@ pub(crate) fn registered_in(text: &str) -> String {
     result + rest
 }
 
-/// Says on the console which classes gave way to a script: their names are not those of the documentation. Players of an
-/// exported game are not told.
+/// Says on the console which classes gave way to a script: their names are not those of the documentation. And to which
+/// script a class does not give way. Players of an exported game are not told.
 pub(crate) fn announce() {
     if !Os::singleton().has_feature("editor") {
         return;
+    }
+    for class in CLASSES.iter().filter(|class| class.taken.load(Ordering::Relaxed) == CONTESTED) {
+        let warning = format!(
+            "Tungsten: a script of this project has the class name {0}, which scenes are saved with and the extension \
+             keeps. Give the script another class_name.",
+            class.plain()
+        );
+        console::say(PrintLevel::Warn, warning, None);
     }
     for class in CLASSES.iter().filter(|class| class.taken.load(Ordering::Relaxed) == PROJECT) {
         let (plain, registered) = (class.plain(), class.registered());
