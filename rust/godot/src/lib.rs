@@ -15,6 +15,7 @@ mod names;
 mod project_scripts;
 mod scratch;
 mod tls;
+mod watch;
 mod web_socket_client;
 mod web_socket_error;
 mod web_socket_multiplayer_peer;

@@ -2,6 +2,7 @@
 
 use crate::enums::Compression;
 use crate::multiplayer::{Mailbox, Membership, Multiplayer, SERVER, Step, multiplayer_class};
+use crate::watch::Pulse;
 use crate::web_socket_error::WebSocketError;
 use crate::web_socket_peer::{Buffers, Notice, WebSocketPeer};
 use crate::{console, convert, tls};
@@ -43,6 +44,7 @@ pub(crate) struct WebSocketClient {
     is_multiplayer: bool,
     membership: Membership,
     mailbox: Mailbox,
+    pulse: Pulse,
     base: Base<MultiplayerPeerExtension>,
 }
 
@@ -111,6 +113,7 @@ impl WebSocketClient {
         self.is_multiplayer = gd_mp_api;
         self.membership = Membership::new(ID_TIMEOUT);
         self.mailbox.inbox.clear();
+        self.pulse = Pulse::start("WebSocketClient");
         Error::OK
     }
 
@@ -119,6 +122,7 @@ impl WebSocketClient {
         if let Some(peer) = &mut self.peer {
             peer.bind_mut().close_for("WebSocketClient.disconnect_from_host", code, &reason);
         }
+        self.rest();
     }
 
     #[func]
@@ -217,6 +221,13 @@ impl WebSocketClient {
         self.peer.as_ref().map_or(ReadyState::Closed, |peer| peer.bind().core().state())
     }
 
+    /// Whatever is over need not be polled any more.
+    fn rest(&mut self) {
+        if self.state() == ReadyState::Closed || self.status() == ConnectionStatus::DISCONNECTED {
+            self.pulse.stop();
+        }
+    }
+
     fn is_busy(&self) -> bool {
         matches!(self.state(), ReadyState::Connecting | ReadyState::Open)
     }
@@ -275,6 +286,7 @@ impl WebSocketClient {
     fn forget_connection(&mut self) {
         self.peer = None;
         self.membership = Membership::default();
+        self.pulse.stop();
         self.mailbox.inbox.clear();
     }
 
@@ -324,11 +336,12 @@ impl Multiplayer for WebSocketClient {
 
     fn poll_session(mut this: Gd<Self>) {
         let Some(mut peer) = this.bind().peer.clone() else { return };
+        this.bind().pulse.beat();
         peer.bind_mut().advance();
         loop {
             let signals = this.bind_mut().next_signals(&mut peer, Instant::now());
             if signals.is_empty() {
-                return;
+                return this.bind_mut().rest();
             }
             for signal in signals {
                 // A handler of the signal before may have started another connection.

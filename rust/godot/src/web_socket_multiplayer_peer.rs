@@ -7,6 +7,7 @@ use crate::enums::Compression;
 use crate::hosting::{self, Roster};
 use crate::multiplayer::{Mailbox, Membership, Multiplayer, SERVER, Step, multiplayer_class};
 use crate::tls::{self, OptionalTlsOptions};
+use crate::watch::Pulse;
 use crate::web_socket_error::WebSocketError;
 use crate::web_socket_peer::WebSocketPeer;
 use godot::classes::MultiplayerPeerExtension;
@@ -65,6 +66,7 @@ pub(crate) struct WebSocketMultiplayerPeer {
     /// Connections that were closed and have not come to their ends.
     leaving: Vec<Gd<WebSocketPeer>>,
     last_error: Option<Gd<WebSocketError>>,
+    pulse: Pulse,
     base: Base<MultiplayerPeerExtension>,
 }
 
@@ -309,6 +311,7 @@ impl WebSocketMultiplayerPeer {
 
     fn begin(&mut self, role: Role) {
         self.role = role;
+        self.pulse = Pulse::start("WebSocketMultiplayerPeer");
         self.mailbox.inbox.clear();
         self.last_error = None;
     }
@@ -369,12 +372,14 @@ impl WebSocketMultiplayerPeer {
     fn forget(&mut self, connection: &Gd<WebSocketPeer>) {
         if self.is_client_of(connection) {
             self.role = Role::Nobody;
+            self.pulse.stop();
         }
     }
 
     /// Closes the connection of a client and leaves the session at once. What has not been sent leaves with the polls
     /// to come, if there are any.
     fn leave(&mut self, code: i64) {
+        self.pulse.stop();
         if let Role::Client { mut peer, .. } = std::mem::take(&mut self.role) {
             peer.bind_mut().close_with(code, GString::new());
             self.leaving.push(peer);
@@ -404,6 +409,7 @@ impl Multiplayer for WebSocketMultiplayerPeer {
     }
 
     fn poll_session(mut this: Gd<Self>) {
+        this.bind().pulse.beat();
         this.bind_mut().poll_leaving();
         let client = match &this.bind().role {
             Role::Client { peer, .. } => Some(peer.clone()),

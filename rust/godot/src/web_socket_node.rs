@@ -5,9 +5,10 @@
 
 #![expect(unreachable_pub, reason = "`#[export]` makes public accessors")]
 
+use crate::console::Refusal;
 use crate::enums::{Compression, WriteMode};
 use crate::web_socket_error::WebSocketError;
-use crate::web_socket_peer::{Notice, Refusal, WebSocketPeer};
+use crate::web_socket_peer::{Notice, WebSocketPeer};
 use crate::{convert, tls};
 use godot::classes::node::ProcessMode;
 use godot::classes::notify::NodeNotification;
@@ -78,8 +79,8 @@ impl WebSocketNode {
     #[func]
     fn open(&mut self, #[opt(default = "")] url: GString) -> Error {
         if !self.base().is_inside_tree() {
-            godot_error!("WebSocketNode.open: the node is not inside of the tree, where it would be polled");
-            return Error::ERR_UNCONFIGURED;
+            let reason = "the node is not inside of the tree, where it would be polled";
+            return Refusal::new(Error::ERR_UNCONFIGURED, reason).of(&self.name_in_tree()).told("WebSocketNode.open");
         }
         if !url.is_empty() {
             self.set_url(url);
@@ -112,7 +113,7 @@ impl WebSocketNode {
     #[func]
     fn close(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
         if let Some(peer) = &mut self.peer {
-            peer.bind_mut().close_with(code, reason);
+            peer.bind_mut().close_for("WebSocketNode.close", code, &reason);
         }
     }
 
@@ -164,12 +165,14 @@ impl WebSocketNode {
         let mut peer = WebSocketPeer::new_gd();
         {
             let mut peer = peer.bind_mut();
+            peer.speak_for("WebSocketNode");
             peer.set_supported_protocols(self.protocols.clone());
             peer.set_handshake_headers(self.headers.clone());
             peer.set_heartbeat_interval(self.heartbeat_interval);
             peer.set_compression(self.compression_mode);
             let (verify, trusted) = (self.verify_tls, self.trusted_tls_certificate.as_ref());
-            peer.try_connect(&self.url.to_string(), |_| tls::client_of_godot_3(verify, trusted))?;
+            peer.connect_with(&self.url.to_string(), |_| tls::client_of_godot_3(verify, trusted))?;
+            peer.speak_for("WebSocketPeer");
         }
         Ok(peer)
     }
@@ -177,11 +180,16 @@ impl WebSocketNode {
     /// Says why nothing was started: on the console, as it is a mistake in the game, and with `failed` once the call is
     /// over, since whoever relies on `connect_on_ready` sees no returned error.
     fn report(&mut self, refusal: Refusal) -> Error {
-        godot_error!("WebSocketNode.open: {}", refusal.reason);
-        let error = tungsten_core::Error::new(Phase::Resolve, ErrorKind::InvalidParameter, refusal.reason);
+        let error = tungsten_core::Error::new(Phase::Resolve, ErrorKind::InvalidParameter, refusal.reason());
         let arguments = ["failed".to_variant(), WebSocketError::of(&error).to_variant()];
         self.base_mut().call_deferred("emit_signal", &arguments);
-        refusal.error
+        refusal.of(&self.name_in_tree()).told("WebSocketNode.open")
+    }
+
+    /// Which node it is: games have many.
+    fn name_in_tree(&self) -> String {
+        let node = self.base();
+        if node.is_inside_tree() { node.get_path().to_string() } else { node.get_name().to_string() }
     }
 
     /// Ends the connection, if there is one, and says 1001 to the other side, without waiting. A script that has kept

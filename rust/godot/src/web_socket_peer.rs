@@ -6,6 +6,7 @@ mod shared;
 use crate::engine_stream::EngineStream;
 use crate::enums::{Compression, State, WriteMode};
 use crate::tls::OptionalTlsOptions;
+use crate::watch::Pulse;
 use crate::web_socket_error::WebSocketError;
 use crate::{console, convert, tls};
 use godot::classes::{CryptoKey, IPacketPeerExtension, PacketPeerExtension, StreamPeer, X509Certificate};
@@ -79,6 +80,7 @@ pub(crate) struct WebSocketPeer {
     /// The class, by its plain name, whose properties its settings are.
     #[init(val = "WebSocketPeer")]
     speaks_for: &'static str,
+    pulse: Pulse,
     base: Base<PacketPeerExtension>,
 }
 
@@ -151,8 +153,11 @@ impl WebSocketPeer {
         url: GString,
         #[opt(default = owned_into_arg(OptionalTlsOptions(None)))] tls_client_options: OptionalTlsOptions,
     ) -> Error {
-        let started = self.connect_with_options(&url, tls_client_options);
-        started.map_or_else(|refusal| refusal.told("WebSocketPeer.connect_to_url"), |()| Error::OK)
+        if let Err(refusal) = self.connect_with_options(&url, tls_client_options) {
+            return refusal.told("WebSocketPeer.connect_to_url");
+        }
+        self.pulse = Pulse::start("WebSocketPeer");
+        Error::OK
     }
 
     #[func]
@@ -165,7 +170,7 @@ impl WebSocketPeer {
         }
         // Before the stream is ours: what we hold we end.
         if let Err(error) = self.check_headers() {
-            return refuse("accept_stream", &error.to_string(), convert::misuse(&error));
+            return console::refuse("WebSocketPeer.accept_stream", &error, convert::misuse(&error));
         }
         let Some(stream) = EngineStream::new(stream) else {
             let reason = "the stream is neither a StreamPeerTCP nor a StreamPeerTLS over one";
@@ -177,13 +182,18 @@ impl WebSocketPeer {
         let error = self.accept_guest(guest);
         if error == Error::OK {
             self.is_tls = is_tls;
+            self.pulse = Pulse::start("WebSocketPeer");
         }
         error
     }
 
     #[func]
     fn poll(&mut self) {
+        self.pulse.beat();
         self.advance();
+        if self.is_over() {
+            self.pulse.stop();
+        }
     }
 
     #[func]

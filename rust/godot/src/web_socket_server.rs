@@ -7,6 +7,7 @@ mod settings;
 use crate::enums::{Compression, WriteMode};
 use crate::hosting::{self, Roster};
 use crate::multiplayer::{Mailbox, Multiplayer, SERVER, multiplayer_class};
+use crate::watch::Pulse;
 use crate::web_socket_peer::{Buffers, WebSocketPeer};
 use crate::{console, convert, tls};
 use godot::classes::multiplayer_peer::ConnectionStatus;
@@ -54,6 +55,7 @@ pub(crate) struct WebSocketServer {
     is_multiplayer: bool,
     roster: Roster,
     mailbox: Mailbox,
+    pulse: Pulse,
     base: Base<MultiplayerPeerExtension>,
 }
 
@@ -103,6 +105,7 @@ impl WebSocketServer {
         }
         self.is_multiplayer = gd_mp_api;
         self.mailbox.inbox.clear();
+        self.pulse = Pulse::start("WebSocketServer");
         Error::OK
     }
 
@@ -114,6 +117,7 @@ impl WebSocketServer {
             // Nobody could be told.
             return console::error("WebSocketServer.stop", error);
         }
+        self.pulse.stop();
         for mut peer in self.roster.stop() {
             peer.bind_mut().close_for("WebSocketServer.stop", code, &reason);
         }
@@ -358,6 +362,7 @@ impl Multiplayer for WebSocketServer {
     }
 
     fn poll_session(this: Gd<Self>) {
+        this.bind().pulse.beat();
         hosting::serve(this);
     }
 

@@ -207,6 +207,7 @@ impl WebSocketPeer {
     pub(crate) fn close_for(&mut self, place: &str, code: i64, reason: &GString) {
         if code < 0 || self.peer.state() == ReadyState::Connecting {
             self.peer.abort();
+            self.pulse.stop();
             return;
         }
         let reason = reason.to_string();
