@@ -3,6 +3,7 @@ extends "res://tests/multiplayer_suite.gd"
 
 const ID: Array[int] = [0x44, 0x33, 0x22, 0x11]
 const ID_NUMBER := 0x11223344
+const PollingValue := preload("res://tests/polling_value.gd")
 ## The server writes down each message with its size.
 const HOLD := ["answer_close", "hold"]
 
@@ -153,3 +154,18 @@ func test_when_compression_is_on_then_packets_arrive_all_the_same() -> void:
 		expect_eq(await packets_of(SERVER, 2), [[id_of("C1"), packet], [id_of("C1"), packet]], str(pair))
 		expect_eq(await packets_of("C1"), [[1, packet]], str(pair))
 		forget()
+
+
+func test_when_an_object_that_is_being_read_uses_the_peer_then_the_rest_of_it_is_right() -> void:
+	for reader: String in [SERVER, "C1"]:
+		for what: Callable in [poll_all, func() -> void: peers[reader].close()]:
+			serve()
+			await join("C1")
+			var value := PollingValue.large()
+			expect_eq(peers["C1" if reader == SERVER else SERVER].put_var(value, true), OK)
+			await until_so(func() -> bool: return peers[reader].get_available_packet_count() > 0, reader)
+			PollingValue.on_set = what
+			var read: PollingValue = peers[reader].get_var(true)
+			PollingValue.on_set = Callable()
+			expect_true(read.rest == value.rest, reader)
+			forget()
