@@ -15,7 +15,7 @@ use godot::classes::notify::NodeNotification;
 use godot::classes::{Engine, INode, Node, X509Certificate};
 use godot::global::Error;
 use godot::prelude::*;
-use tungsten_core::{ErrorKind, Event, Kind, Phase, WsUrl};
+use tungsten_core::{ErrorKind, Event, Kind, Misuse, Phase, WsUrl};
 
 /// The method that the tree calls in every frame. No script has one of this name; its own would be called instead.
 const POLL: &str = "_tungsten_poll";
@@ -276,7 +276,7 @@ impl INode for WebSocketNode {
                  off and call open()."
                     .to_owned()
             }
-            Err(error) if !url.is_empty() => format!("{error}."),
+            Err(Misuse::InvalidUrl(reason)) if !url.is_empty() => format!("The URL cannot be used: {reason}."),
             _ => return PackedStringArray::new(),
         };
         [GString::from(&warning)].into_iter().collect()
