@@ -1,4 +1,9 @@
 # expect: unpolled: ok
+# error: TungstenWebSocketPeer: poll() was not called for 5 seconds. Call it in every frame, for example in _process(): nothing is sent, received or answered without it.
+# error: WebSocketClient: poll() was not called for 5 seconds. Call it in every frame, for example in _process(): nothing is sent, received or answered without it.
+# error: WebSocketServer: poll() was not called for 5 seconds. Call it in every frame, for example in _process(): nothing is sent, received or answered without it.
+# error: TungstenWebSocketMultiplayerPeer: poll() was not called for 5 seconds. Call it in every frame, for example in _process(): nothing is sent, received or answered without it.
+# error: TungstenWebSocketMultiplayerPeer: poll() was not called for 5 seconds. Call it in every frame, for example in _process(): nothing is sent, received or answered without it.
 extends "res://tests/scene.gd"
 ## A connection that nobody polls is named on the console, and no other.
 

@@ -108,7 +108,7 @@ func test_when_a_stream_is_refused_then_it_stays_as_it_was() -> void:
 	expect_eq(far_end.connect_to_host("127.0.0.1", listener.get_local_port()), OK)
 	await until(listener.is_connection_available)
 	var stream := listener.take_connection()
-	expect_error("WebSocketPeer.accept_stream")
+	expect_error("WebSocketPeer.accept_stream", 2)
 	for refuse: Callable in [
 		func() -> void: host.handshake_headers = ["no colon"],
 		func() -> void: host.supported_protocols = ["no token"],
