@@ -7,7 +7,7 @@
 # expect: later, Empty: none
 # expect: later, Wrong: Node configuration warning: •  The URL is empty
 # expect: later, Manual: Node configuration warning: •  The URL is empty
-# expect: later, Fine: Node configuration warning: •  The URL cannot be used: empty host.
+# expect: later, Fine: Node configuration warning: •  The URL cannot be used: it has no host.
 # expect: compression is edited with: EditorPropertyEnum
 # expect: connected in the editor: []
 ## What the editor shows of nodes: warnings about their URLs, and a list for what is an enumeration.

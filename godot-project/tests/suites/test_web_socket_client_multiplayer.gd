@@ -179,6 +179,19 @@ func test_when_the_session_ends_with_unread_packets_then_they_can_be_read() -> v
 	expect_eq(client.get_packet_error(), ERR_UNCONFIGURED)
 
 
+func test_when_a_script_keeps_the_peer_then_closing_ends_its_connection_all_the_same() -> void:
+	var counterpart := server(["upgrade", {"binary": [5, 0, 0, 0]}, "hold"])
+	var client := WebSocketClient.new()
+	expect_eq(client.connect_to_url(counterpart.url, [], true), OK)
+	await until(func() -> bool:
+		client.poll()
+		return client.get_unique_id() == 5)
+	var kept := client.get_peer(1)
+	client.close()
+	expect_eq(kept.get_ready_state(), TungstenWebSocketPeer.STATE_CLOSED)
+	await counterpart.wait_for("eof")
+
+
 func test_when_packets_follow_the_id_at_once_then_none_is_lost() -> void:
 	var packets := [{"binary": [5, 0, 0, 0]}, {"binary": [7]}, {"binary": []}, {"text": "t"}]
 	var counterpart := server(["cork", "upgrade"] + packets + [{"close": [1000, ""]}, "uncork", "hold"])

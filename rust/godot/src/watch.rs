@@ -107,6 +107,9 @@ fn tree() -> Option<Gd<SceneTree>> {
 }
 
 fn on_frame() -> Variant {
+    if WATCH.with_borrow(|watch| watch.watched.is_empty()) {
+        return Variant::nil();
+    }
     let is_running = tree().is_some_and(|tree| !tree.is_paused());
     let forgotten = WATCH.with_borrow_mut(|watch| watch.frame(Instant::now(), is_running));
     // Nothing is borrowed: a logger may be a script.

@@ -109,6 +109,7 @@ impl WebSocketClient {
         if let Err(refusal) = started {
             return refusal.told("WebSocketClient.connect_to_url");
         }
+        self.let_go();
         self.peer = Some(peer);
         self.is_multiplayer = gd_mp_api;
         self.membership = Membership::new(ID_TIMEOUT);
@@ -281,10 +282,17 @@ impl WebSocketClient {
         if listeners.is_empty() { Signal::Data } else { Signal::Message(peer.bind_mut().take_value()) }
     }
 
+    /// Ends what is left of the last connection. A script that has kept its peer keeps no connection.
+    fn let_go(&mut self) {
+        if let Some(mut peer) = self.peer.take() {
+            peer.bind_mut().leave();
+        }
+    }
+
     /// What the engine expects of a multiplayer peer that is told to end at once: it is disconnected when the call
     /// returns, and no signal follows.
     fn forget_connection(&mut self) {
-        self.peer = None;
+        self.let_go();
         self.membership = Membership::default();
         self.pulse.stop();
         self.mailbox.inbox.clear();
