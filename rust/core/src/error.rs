@@ -105,7 +105,8 @@ impl Error {
 
     /// Of a client that a server sends away after the upgrade, with this close frame.
     pub fn turned_away(close_frame: CloseFrame) -> Self {
-        let message = format!("the server let nobody in: it closed with {} {:?}", close_frame.code(), close_frame.reason());
+        let message =
+            format!("the server let nobody in: it closed with {} {:?}", close_frame.code(), close_frame.reason());
         let error = Self::new(Phase::Handshake, ErrorKind::TurnedAway, message);
         Self { close_frame: Some(Box::new(close_frame)), ..error }
     }
