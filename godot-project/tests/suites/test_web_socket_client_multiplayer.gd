@@ -192,6 +192,23 @@ func test_when_a_script_keeps_the_peer_then_closing_ends_its_connection_all_the_
 	await counterpart.wait_for("eof")
 
 
+func test_when_the_server_closes_before_the_id_then_the_client_hears_why() -> void:
+	var counterpart := server(["upgrade", {"close": [1013, "no new players now"]}, "hold"])
+	var client := WebSocketClient.new()
+	expect_eq(client.connect_to_url(counterpart.url, [], true), OK)
+	var failures: Array[WebSocketError] = []
+	client.failed.connect(func(error: WebSocketError) -> void: failures.append(error))
+	await until(func() -> bool:
+		client.poll()
+		return client.get_connection_status() == MultiplayerPeer.CONNECTION_DISCONNECTED)
+	expect_eq(failures.size(), 1)
+	for error in failures:
+		expect_eq([error.kind, error.close_code, error.close_reason], [WebSocketError.KIND_TURNED_AWAY, 1013, "no new players now"])
+	# The callable holds what it captures.
+	for connection in client.failed.get_connections():
+		client.failed.disconnect(connection["callable"])
+
+
 func test_when_packets_follow_the_id_at_once_then_none_is_lost() -> void:
 	var packets := [{"binary": [5, 0, 0, 0]}, {"binary": [7]}, {"binary": []}, {"text": "t"}]
 	var counterpart := server(["cork", "upgrade"] + packets + [{"close": [1000, ""]}, "uncork", "hold"])
