@@ -86,7 +86,7 @@ func test_when_the_url_cannot_be_used_then_it_is_an_invalid_parameter() -> void:
 	var complaints := {
 		"http://127.0.0.1": "its scheme is http",
 		"ftp://127.0.0.1": "its scheme is ftp",
-		"ws://": "empty host",
+		"ws://": "it has no host",
 		"ws://127.0.0.1:0": "its port is 0",
 		"ws://127.0.0.1:99999": "invalid port number",
 		"ws://a:b:c": "invalid port number",
