@@ -61,23 +61,18 @@ impl EngineStream {
         }
     }
 
-    /// Lets the engine look, and TLS do its part. The engine prints errors if its TLS has to look after the stream has
-    /// ended, and forgets what is unread if its TCP looks after a reset: so TCP looks once nothing is left to read.
-    fn poll(&mut self) -> Status {
-        match self.status() {
-            Status::Connected if self.tls.is_none() => return Status::Connected,
-            Status::Gone => return Status::Gone,
-            _ => {}
+    /// Lets TCP look whether the stream goes on, once all that has come is read: after a reset it would forget it. TLS
+    /// prints errors if it is the one to find the end. Returns what is there to read, of what TLS has not decrypted.
+    fn look(&mut self) -> usize {
+        // Of a stream that is closed it may not even be asked what is there.
+        if matches!(self.status(), Status::Gone) {
+            return 0;
         }
-        if available(&self.tcp) == 0 {
+        let unread = available(&self.tcp);
+        if unread == 0 {
             self.tcp.poll();
         }
-        match (self.status(), &mut self.tls) {
-            (Status::Gone, _) => return Status::Gone,
-            (_, Some(tls)) => tls.poll(),
-            (_, None) => {}
-        }
-        self.status()
+        unread
     }
 
     /// Reads what the engine has at hand, as many pieces as there are: over TLS it hands out one record at a time.
@@ -119,15 +114,20 @@ impl EngineStream {
         if !matches!(self.status(), Status::Connected) {
             return None;
         }
-        match &self.tls {
-            // To ask for more than is there tells the end. So would a poll, but after a reset it forgets what is unread.
-            None => Some(available(&self.tcp).max(1)),
-            Some(tls) => match available(tls) {
-                0 if !matches!(self.poll(), Status::Connected) => None,
-                0 => self.tls.as_ref().map(available),
-                decrypted => Some(decrypted),
-            },
+        let Some(tls) = &self.tls else {
+            // To ask for more than is there tells the end.
+            return Some(available(&self.tcp).max(1));
+        };
+        match available(tls) {
+            0 => {}
+            decrypted => return Some(decrypted),
         }
+        if self.look() > 0
+            && let Some(tls) = &mut self.tls
+        {
+            tls.poll();
+        }
+        matches!(self.status(), Status::Connected).then(|| self.tls.as_ref().map_or(0, available))
     }
 
     /// Takes in what can be read, up to a bound: a write that fails makes the engine forget it.
@@ -138,7 +138,7 @@ impl EngineStream {
             return;
         }
         let mut held = std::mem::take(&mut self.held);
-        held.resize(start + CHUNK, 0);
+        held.resize(start + at_hand.min(CHUNK), 0);
         let len = self.read(&mut held[start..]).unwrap_or_default();
         held.truncate(start + len);
         self.held = held;
@@ -154,7 +154,13 @@ impl EngineStream {
 
 impl Stream for EngineStream {
     fn poll_connected(&mut self) -> io::Result<bool> {
-        match self.poll() {
+        if matches!(self.status(), Status::Connecting) {
+            self.look();
+            if let (Status::Connecting, Some(tls)) = (self.status(), &mut self.tls) {
+                tls.poll();
+            }
+        }
+        match self.status() {
             Status::Connecting => Ok(false),
             Status::Connected => {
                 self.set_no_delay(true);
@@ -182,10 +188,11 @@ impl Stream for EngineStream {
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if matches!(self.status(), Status::Connected) {
             self.hold();
+            if self.is_tls() {
+                self.look();
+            }
         }
-        // Over TLS the engine prints an error if it finds only now that the other side has gone.
-        let status = if self.is_tls() { self.poll() } else { self.status() };
-        match status {
+        match self.status() {
             Status::Connected => {}
             Status::Connecting => return Err(io::ErrorKind::WouldBlock.into()),
             Status::Gone => return Err(io::ErrorKind::NotConnected.into()),
