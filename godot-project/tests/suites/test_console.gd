@@ -189,6 +189,23 @@ func test_when_a_listener_uses_the_object_that_speaks_then_it_can() -> void:
 	node.free()
 
 
+func test_when_a_node_speaks_as_it_gets_ready_then_a_listener_can_use_it() -> void:
+	var log: Variant = listen_to_console()
+	if log == null:
+		return
+	expect_error(class_named("WebSocketNode") + ".open: ")
+	var node: Variant = make("WebSocketNode")
+	node.url = "x://y"
+	var results := []
+	log.on_text = func(_text: String) -> void:
+		if results.is_empty():
+			results.append(node.send_text("log"))
+	add_child(node)
+	log.on_text = Callable()
+	expect_eq(results, [FAILED])
+	node.free()
+
+
 ## Calls as a script without types does. Null if that ends with an error.
 func _call(object: Variant, method: String, a: Array) -> Variant:
 	var result: Variant = null

@@ -142,7 +142,7 @@ func test_when_it_cannot_connect_on_ready_then_failed_comes() -> void:
 
 func test_when_it_is_outside_of_the_tree_then_open_refuses() -> void:
 	node = WebSocketNode.new()
-	expect_error("the node is not inside of the tree")
+	expect_error("is not inside of the tree")
 	expect_eq(node.open(server(["upgrade", "echo"]).url), ERR_UNCONFIGURED)
 	expect_true(node.get_peer() == null)
 	node.free()

@@ -204,7 +204,8 @@ impl WebSocketNode {
         // The script's own `_ready` has run, and may have opened.
         let is_wanted = self.connect_on_ready && !self.url.is_empty() && self.peer.is_none();
         if is_wanted && !Engine::singleton().is_editor_hint() {
-            self.open(GString::new());
+            // As a call of the engine, at whose end the console hears of a mistake: this object is not borrowed then.
+            self.base_mut().call("open", &[]);
         }
     }
 
