@@ -65,6 +65,24 @@ func test_when_the_recipe_for_reconnecting_is_followed_then_the_connection_comes
 	_forget()
 
 
+func test_when_the_recipe_for_a_token_is_followed_then_only_who_knows_it_comes_in() -> void:
+	var recipe := _recipe("A token")
+	expect_eq(recipe.size(), 2)
+	var host := _node(_other_script, recipe[0].replace("listen(9080)", "listen(0)"))
+	var target := "ws://127.0.0.1:%d" % host.get("_server").get_local_port()
+	var statuses := []
+	for token: String in ["a-long-random-token", "another"]:
+		var code := recipe[1].replace("wss://example.com/game", target).replace("a-long-random-token", token)
+		var guest := _node(_script, code)
+		var peer: TungstenWebSocketPeer = guest.get("_socket").get_peer()
+		await until(func() -> bool: return peer.get_ready_state() != TungstenWebSocketPeer.STATE_CONNECTING)
+		statuses.append(peer.get_response_status())
+		guest.free()
+	expect_eq(statuses, [101, 401])
+	host.free()
+	_forget()
+
+
 func test_when_a_document_is_added_then_it_is_looked_at() -> void:
 	var folder := repository_path("docs/errors.md").get_base_dir()
 	for file in DirAccess.get_files_at(folder):
