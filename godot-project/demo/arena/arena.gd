@@ -9,6 +9,8 @@ extends Node2D
 ## and [MultiplayerSynchronizer] tells the others where it is.
 
 const PORT := 9080
+## What the arena is drawn for; a window of any size shows all of it.
+const SIZE := Vector2i(1152, 648)
 const PLAYER := preload("res://demo/arena/player.tscn")
 const Witness := preload("res://demo/arena/witness.gd")
 
@@ -23,6 +25,8 @@ func _ready() -> void:
 	multiplayer.server_disconnected.connect(func() -> void: _status.text = "The server has gone")
 	if get_tree().current_scene != self:
 		return
+	get_window().content_scale_size = SIZE
+	get_window().content_scale_mode = Window.CONTENT_SCALE_MODE_CANVAS_ITEMS
 	if OS.get_cmdline_user_args().has("--self-test"):
 		add_witness().satisfied.connect(_on_satisfied)
 	if OS.get_cmdline_user_args().has("--server"):
@@ -31,13 +35,15 @@ func _ready() -> void:
 		join(_option("address", "ws://127.0.0.1:%d" % PORT))
 
 
-func _process(_delta: float) -> void:
+func _process(delta: float) -> void:
 	var peer := multiplayer.multiplayer_peer as TungstenWebSocketMultiplayerPeer
 	if peer == null or peer.get_connection_status() != MultiplayerPeer.CONNECTION_CONNECTED:
 		return
 	_status.text = "Players: %d" % _players.get_child_count()
 	if not multiplayer.is_server() and peer.get_peer(1).get_round_trip_time() >= 0.0:
-		_status.text += "   Round trip: %.1f ms" % (peer.get_peer(1).get_round_trip_time() * 1000.0)
+		# An answer is noticed with the next poll, so its time is that of the network and up to a frame.
+		var answer_ms := peer.get_peer(1).get_round_trip_time() * 1000.0
+		_status.text += "   Answer of the server: %.1f ms, of which a frame is %.1f" % [answer_ms, delta * 1000.0]
 
 
 ## Starts a session on a port, or on a free one if that is 0. Returns the port; 0 if it does not work.
