@@ -44,17 +44,90 @@ fn search(folder: &Path, budget: &mut usize, names: &mut Vec<String>) {
             Ok(kind) if kind.is_dir() && path.join("project.godot").is_file() => {}
             Ok(kind) if kind.is_dir() => search(&path, budget, names),
             Ok(kind) if kind.is_file() && path.extension().is_some_and(|extension| extension == "gd") => {
-                names.extend(fs::read_to_string(&path).ok().as_deref().and_then(class_name).map(str::to_owned));
+                let script = fs::read(&path).unwrap_or_default();
+                names.extend(class_name(&String::from_utf8_lossy(&script)).map(str::to_owned));
             }
             _ => {}
         }
     }
 }
 
-/// What a script declares with `class_name`.
+/// What a script declares with `class_name`. Only comments, annotations, texts and `extends` may stand before it.
 fn class_name(script: &str) -> Option<&str> {
-    let declared = script.lines().find_map(|line| line.strip_prefix("class_name "))?;
-    declared.split(|c: char| !(c.is_alphanumeric() || c == '_')).find(|word| !word.is_empty())
+    let mut rest = script;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\\' | ';'));
+        let word_len = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(word_len);
+        rest = match word {
+            "class_name" => return identifier(behind),
+            "extends" => behind_statement(behind),
+            "" => behind_prelude(rest)?,
+            _ => return None,
+        };
+    }
+}
+
+/// The identifier that `text` begins with, behind blanks and line continuations.
+fn identifier(text: &str) -> Option<&str> {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\\');
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().filter(|name| !name.is_empty())
+}
+
+/// What follows a statement without blocks; a line that ends with a backslash goes on.
+fn behind_statement(text: &str) -> &str {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(|c| !matches!(c, '\n' | ';' | '"' | '\'' | '#' | '\\'));
+        rest = match rest.chars().next() {
+            Some('"' | '\'') => behind_string(rest),
+            Some('\\') => rest[1..].trim_start_matches([' ', '\t', '\r']).trim_start_matches('\n'),
+            _ => return rest,
+        };
+    }
+}
+
+/// What follows a comment, an annotation or a text; `None` if `text` begins with none of them.
+fn behind_prelude(text: &str) -> Option<&str> {
+    match text.chars().next()? {
+        '#' => Some(text.find('\n').map_or("", |end| &text[end..])),
+        '"' | '\'' => Some(behind_string(text)),
+        '@' => {
+            let behind = text[1..].trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+            let arguments = behind.trim_start_matches([' ', '\t']);
+            Some(if arguments.starts_with('(') { behind_parenthesis(arguments) } else { behind })
+        }
+        _ => None,
+    }
+}
+
+/// What follows the parenthesis that `text` begins with.
+fn behind_parenthesis(text: &str) -> &str {
+    let mut rest = &text[1..];
+    loop {
+        rest = rest.trim_start_matches(|c| !matches!(c, ')' | '"' | '\''));
+        match rest.chars().next() {
+            Some(')') => return &rest[1..],
+            Some(_) => rest = behind_string(rest),
+            None => return rest,
+        }
+    }
+}
+
+/// What follows the text in quotes, one or three of them, that `text` begins with.
+fn behind_string(text: &str) -> &str {
+    let quote = &text[..1];
+    let three = quote.repeat(3);
+    let end = if text.starts_with(&three) { three.as_str() } else { quote };
+    let mut rest = &text[end.len()..];
+    while !rest.is_empty() && !rest.starts_with(end) {
+        let mut chars = rest.chars();
+        if chars.next() == Some('\\') {
+            chars.next();
+        }
+        rest = chars.as_str();
+    }
+    rest.get(end.len()..).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -104,6 +177,48 @@ mod tests {
         project.file("inner/project.godot", "");
         project.file("inner/inner.gd", "class_name Inner\n");
         assert_eq!(project.declared(), ["Other", "WebSocketClient"]);
+    }
+
+    #[test]
+    fn name_is_found_wherever_the_language_allows_it() {
+        let scripts = [
+            "class_name Found",
+            "class_name\tFound\n",
+            "@tool class_name Found extends Node\n",
+            "@tool\n@icon(\"res://a).svg\") class_name Found\n",
+            "\u{feff}# Words.\r\n## class_name Other\r\n@static_unload\r\nclass_name Found\r\n",
+            "extends Node\nclass_name Found # words\n",
+            "extends \"res://a;b.gd\".Inner # class_name Other\nclass_name Found\n",
+            "extends Node; class_name Found; var x := 1\n",
+            "@abstract class_name Found\n",
+            "class_name \\\n\tFound\n",
+            "extends \\\nNode\nclass_name Found\n",
+            "\"\"\"\nclass_name Other\n\"\"\"\nclass_name Found\n",
+            "'it\\'s'\nclass_name Found\n",
+            "class_name Gefäß",
+        ];
+        for script in scripts {
+            assert!(matches!(class_name(script), Some("Found" | "Gefäß")), "{script:?}: {:?}", class_name(script));
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_name_is_none() {
+        let scripts = [
+            "",
+            "# class_name Other\n",
+            "class_names Other\n",
+            "class_name",
+            "extends Node\nvar text := \"\"\"\nclass_name Other\n\"\"\"\n",
+            "\"\"\"\nclass_name Other\n",
+            "@icon(\"class_name Other",
+            "@tool(",
+            "'",
+            "extends Node\\",
+        ];
+        for script in scripts {
+            assert_eq!(class_name(script), None, "{script:?}");
+        }
     }
 
     #[test]
