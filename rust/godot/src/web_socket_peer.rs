@@ -510,6 +510,12 @@ impl WebSocketPeer {
         self.settings.client_certificate = identity;
     }
 
+    /// Deferred to the end of a frame by sending. The underscore hides it from help, as with methods of the engine.
+    #[func(gd_self, rename = _flush)]
+    fn flush(mut this: Gd<Self>) {
+        console::during(|| this.bind_mut().flush_now());
+    }
+
     #[func]
     pub(crate) fn get_max_message_size(&self) -> i64 {
         self.settings.max_message_size()

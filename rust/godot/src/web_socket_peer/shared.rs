@@ -8,11 +8,11 @@ use crate::engine_resolver::EngineResolver;
 use crate::enums::WriteMode;
 use crate::scratch;
 use crate::tls::{self, OptionalTlsOptions};
-use godot::builtin::{Callable, GString, PackedByteArray, Variant};
+use godot::builtin::{GString, PackedByteArray, Variant};
 use godot::global::Error;
 use godot::init::is_main_thread;
 use godot::meta::ToGodot as _;
-use godot::obj::{Gd, WithBaseField as _};
+use godot::obj::WithBaseField as _;
 use std::fmt::Display;
 use std::time::Instant;
 use tungsten_core::net::{Accepted, TcpConnector, TlsClient, TlsServer};
@@ -156,18 +156,13 @@ impl WebSocketPeer {
         // The queue of deferred calls is emptied by the main thread, which must not meet a peer that another one uses.
         if !self.is_flush_due && self.peer.has_gathered() && is_main_thread() {
             self.is_flush_due = true;
-            let id = self.base().instance_id();
-            let flush = Callable::from_fn("flush", move |_| {
-                if let Ok(mut peer) = Gd::<Self>::try_from_instance_id(id) {
-                    console::during(|| peer.bind_mut().flush());
-                }
-            });
-            flush.call_deferred(&[]);
+            // By its name: a function of the library would be called also if the library is reloaded before.
+            self.base_mut().call_deferred("_flush", &[]);
         }
         sent.map_or_else(convert::send_error, |()| Error::OK)
     }
 
-    fn flush(&mut self) {
+    pub(super) fn flush_now(&mut self) {
         self.is_flush_due = false;
         self.peer.flush(Instant::now());
     }
