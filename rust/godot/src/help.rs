@@ -1,7 +1,7 @@
 //! Editor help. gdext can make it from doc comments, but only in libraries that refuse engines before 4.3; the pages
 //! in `doc_classes/` are in the format of the engine's own and go to any engine that can show them.
 
-use crate::{entry, names};
+use crate::{entry, help_keeper, names};
 
 const PAGES: [&str; 6] = [
     include_str!("../doc_classes/WebSocketPeer.xml"),
@@ -12,7 +12,17 @@ const PAGES: [&str; 6] = [
     include_str!("../doc_classes/WebSocketNode.xml"),
 ];
 
-/// Hands the pages to the editor.
+/// Hands the pages to the editor. One that is starting gets them now; one that runs, from [`HelpKeeper`].
+///
+/// [`HelpKeeper`]: crate::help_keeper
+pub(crate) fn init() {
+    help_keeper::prepare();
+    if !help_keeper::is_late() {
+        load();
+    }
+}
+
+/// Hands the pages over; those that are there already are replaced.
 pub(crate) fn load() {
     let version = godot::init::GdextBuild::godot_runtime_version_triple();
     if version < (4, 3, 0) {

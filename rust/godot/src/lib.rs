@@ -8,6 +8,7 @@ mod engine_stream;
 mod entry;
 mod enums;
 mod help;
+mod help_keeper;
 mod hosting;
 mod logging;
 mod multiplayer;
@@ -37,7 +38,7 @@ unsafe impl ExtensionLibrary for Tungsten {
                 enums::register();
                 names::announce();
             }
-            InitStage::Editor => help::load(),
+            InitStage::Editor => help::init(),
             _ => {}
         }
     }

@@ -7,6 +7,8 @@
 //! * `# project: DIR`: run it in the project `tests/projects/DIR`, where the addon and the scripts of `tests` are put. A
 //!   script of comments only stands for the main scene of that project.
 //! * `# editor: yes`: open that project in the editor.
+//! * `# import: yes`: import that project in the editor, which then ends.
+//! * `# fresh: yes`: the engine has never seen that project: there is no folder `.godot`.
 //! * `# example: NAME`: put this example of `rust/godot` into `bin` of that project, and tell it in the variable
 //!   `TUNGSTEN_LIBRARY` where the extension is.
 //! * `# seen: EVENT`: each server of the testkit that the script names with a line `server: ID` must have recorded this
@@ -26,8 +28,8 @@ use crate::stage::Stage;
 use crate::transcript::Transcript;
 use crate::{artifact, project, testkit};
 
-/// A scene ends by itself within seconds.
-const LIMIT: Duration = Duration::from_secs(60);
+/// A scene ends by itself within seconds; an editor that makes its help on a busy machine takes a minute.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// Runs every scene; each is one test.
 pub(super) fn all(rig: &Rig, filter: Option<&str>) -> Result<Tally> {
@@ -54,8 +56,11 @@ fn run(rig: &Rig, path: &Path, name: &str) -> Result<bool> {
                 add_example(&own_stage, example)?;
                 command.env("TUNGSTEN_LIBRARY", own_stage.library());
             }
-            if !engine::headers(&text, "editor").is_empty() {
-                command.arg("--editor");
+            if !engine::headers(&text, "fresh").is_empty() {
+                fs::remove_dir_all(own_stage.project().join(".godot"))?;
+            }
+            for mode in ["editor", "import"] {
+                command.args((!engine::headers(&text, mode).is_empty()).then(|| format!("--{mode}")));
             }
             if text.lines().any(|line| line.starts_with("extends")) {
                 command.arg("--script").arg(format!("res://tests/scenes/{name}"));

@@ -1,0 +1,5 @@
+# project: newcomer
+# fresh: yes
+# import: yes
+# expect: newcomer: the classes are there: true
+## What the continuous integration of a user does first: it finds the extension, imports, and ends without a crash.
