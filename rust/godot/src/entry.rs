@@ -4,7 +4,7 @@
 //! method of a class that this engine lacks is answered with a stand-in, because gdext asks for all of them at once
 //! and gives up at the first one missing.
 
-use crate::{calls, names, project_scripts};
+use crate::{calls, names, project_scripts, quiet};
 use godot::builtin::{GString, VarArray, VarDictionary};
 use godot::sys::{self, GodotFfi as _};
 use std::ffi::{CStr, c_char, c_void};
@@ -50,8 +50,13 @@ pub unsafe extern "C" fn tungsten_init(
     unsafe {
         let Some(get_class_tag) = function::<GetClassTag>(c"classdb_get_class_tag") else { return 0 };
         let _ = GET_CLASS_TAG.set(get_class_tag);
-        names::take_those_of_the_engine(|name| class_exists(&string_name(name)));
-        let loaded = godot::init::__gdext_load_library::<crate::Tungsten>(Some(wrapped), library, init);
+        // gdext greets on standard output, which belongs to the game.
+        let load = || godot::init::__gdext_load_library::<crate::Tungsten>(Some(wrapped), library, init);
+        let loaded = quiet::without_output(load);
+        if loaded == 0 {
+            return 0;
+        }
+        names::forget();
         names::take_those_of_the_project(&script_classes_before_import(library));
         if let Some(initialize) = (*init).initialize {
             let _ = INITIALIZE.set(initialize);
@@ -61,18 +66,21 @@ pub unsafe extern "C" fn tungsten_init(
     }
 }
 
-/// Runs before gdext registers the classes of a level.
+/// Chooses the names of a level just before gdext registers its classes: another extension may have come first.
 unsafe extern "C" fn initialize_level(userdata: *mut c_void, level: sys::GDExtensionInitializationLevel) {
     // Before Godot 4.4 the engine's singletons are there only from the scene level on; all but one of our classes are
     // registered then.
     // SAFETY: the engine calls this on its main thread with the interface bound.
     unsafe {
+        let exists = |name: &'static CStr| class_exists(&string_name(name));
+        names::take_those_of_classes(exists);
         if let Some(classes) = script_classes() {
             names::take_those_of_the_project(&classes);
         }
         if let Some(initialize) = INITIALIZE.get() {
             initialize(userdata, level);
         }
+        names::settle(exists);
     }
 }
 

@@ -14,6 +14,7 @@ mod logging;
 mod multiplayer;
 mod names;
 mod project_scripts;
+mod quiet;
 mod scratch;
 mod tls;
 mod watch;
