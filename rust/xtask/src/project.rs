@@ -22,6 +22,11 @@ pub(crate) fn addon() -> PathBuf {
     root().join("addons/tungsten")
 }
 
+/// The copy of [`addon`] in the Godot project, which `cargo xtask build` makes.
+pub(crate) fn addon_copy() -> PathBuf {
+    godot_project().join("addons/tungsten")
+}
+
 /// The folder cargo builds into.
 pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))

@@ -86,7 +86,7 @@ impl Stage {
         fs::write(addon.join("tungsten.gdextension"), staged)?;
         let target = addon.join(wanted);
         fs::create_dir_all(target.parent().context("a library has a folder")?)?;
-        // The library has a hundred megabytes; a link costs nothing, where the file system has them.
+        // A link costs nothing, where the file system has them.
         fs::hard_link(library, &target).or_else(|_| fs::copy(library, &target).map(drop))?;
         Ok(target)
     }
@@ -111,7 +111,7 @@ fn prune(stages: &Path) {
 }
 
 /// Copies a project or an addon without what is made by the engine or by a build.
-fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy_dir(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry?;

@@ -26,6 +26,7 @@ struct Rule {
 
 const RULES: [Rule; 8] = [
     Rule { name: "libraries of the addon are named alike, in lower case", findings: layout::library_names },
+    Rule { name: "no file is a symbolic link", findings: layout::links },
     Rule { name: "the core does without the engine and without tokio", findings: layout::core_dependencies },
     Rule { name: "no file has more than 600 lines of code", findings: layout::long_files },
     Rule { name: "sockets, threads and clocks of the core are in net/", findings: layout::impure_core },

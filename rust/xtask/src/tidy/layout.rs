@@ -1,5 +1,7 @@
 //! What belongs where.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -46,6 +48,29 @@ fn library_name(tags: &[String]) -> String {
         _ => ("lib", "so"),
     };
     format!("bin/{prefix}tungsten.{}.{extension}", tags.join(".")).to_lowercase()
+}
+
+/// A link is a file of text in a ZIP archive of this repository and in a checkout on Windows.
+pub(super) fn links() -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let mut folders = vec![project::root()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let (path, kind) = {
+                let entry = entry?;
+                (entry.path(), entry.file_type()?)
+            };
+            let path_here = path.strip_prefix(project::root()).unwrap_or(&path);
+            // What is built and what git keeps is not part of the repository.
+            if kind.is_dir() && path != project::target() && path_here != Path::new(".git") {
+                folders.push(path);
+            } else if kind.is_symlink() {
+                let text = "a symbolic link".to_owned();
+                findings.push(Finding { path: path_here.to_owned(), line: 1, text });
+            }
+        }
+    }
+    Ok(findings)
 }
 
 /// Neither `godot` nor `tokio` is in the tree of `tungsten-core`.
