@@ -35,15 +35,15 @@ func _ready() -> void:
 		join(_option("address", "ws://127.0.0.1:%d" % PORT))
 
 
-func _process(delta: float) -> void:
+func _process(_delta: float) -> void:
 	var peer := multiplayer.multiplayer_peer as TungstenWebSocketMultiplayerPeer
 	if peer == null or peer.get_connection_status() != MultiplayerPeer.CONNECTION_CONNECTED:
 		return
 	_status.text = "Players: %d" % _players.get_child_count()
 	if not multiplayer.is_server() and peer.get_peer(1).get_round_trip_time() >= 0.0:
-		# An answer is noticed with the next poll, so its time is that of the network and up to a frame.
+		# An answer is noticed with the next poll, so its time is that of the network and up to a frame on each side.
 		var answer_ms := peer.get_peer(1).get_round_trip_time() * 1000.0
-		_status.text += "   Answer of the server: %.1f ms, of which a frame is %.1f" % [answer_ms, delta * 1000.0]
+		_status.text += "   Answer of the server: %.1f ms at %d frames/s" % [answer_ms, Engine.get_frames_per_second()]
 
 
 ## Starts a session on a port, or on a free one if that is 0. Returns the port; 0 if it does not work.
