@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
-use crate::{artifact, gdextension, project};
+use crate::{artifact, gdextension, project, stage};
+
+/// The largest library, in bytes: games ship it, debug exports the one of debug builds.
+const LARGEST: u64 = 25_000_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Flags {
@@ -21,15 +24,25 @@ pub(crate) enum Profile {
     Release,
 }
 
-/// Builds the extension and says where the library is.
+/// Builds the extension, puts the addon into the Godot project of this repository and says where the library is.
 pub(crate) fn run(flags: Flags) -> Result<()> {
-    println!("{}", extension(Profile::new(flags.release))?.display());
+    let library = extension(Profile::new(flags.release))?;
+    // A copy, because a link is a file of text in an archive and on some systems.
+    stage::copy_dir(&project::addon(), &project::addon_copy())?;
+    let bin = project::addon_copy().join("bin").join(library.file_name().context("a library has a name")?);
+    replace(&library, &bin).with_context(|| format!("cannot put the library at {}", bin.display()))?;
+    println!("{}", library.display());
     Ok(())
 }
 
 /// Builds the extension, copies the library into the addon and returns its path there.
+///
+/// # Errors
+/// It does not build, is larger than [`LARGEST`], or cannot be copied.
 pub(crate) fn extension(profile: Profile) -> Result<PathBuf> {
     let built = artifact::library("tungsten-godot", profile)?;
+    let size = fs::metadata(&built)?.len();
+    ensure!(size <= LARGEST, "{} has {size} bytes; {LARGEST} are the most", built.display());
     let entries = gdextension::entries(&gdextension::text()?);
     let library = project::addon().join(&gdextension::for_this_machine(&entries, profile)?.path);
     replace(&built, &library).with_context(|| format!("cannot put the library at {}", library.display()))?;
