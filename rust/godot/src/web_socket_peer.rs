@@ -511,9 +511,9 @@ impl WebSocketPeer {
     }
 
     /// Deferred to the end of a frame by sending. The underscore hides it from help, as with methods of the engine.
-    #[func(gd_self, rename = _flush)]
-    fn flush(mut this: Gd<Self>) {
-        console::during(|| this.bind_mut().flush_now());
+    #[func(rename = _flush)]
+    fn flush(&mut self) {
+        self.flush_now();
     }
 
     #[func]

@@ -24,7 +24,7 @@ struct Rule {
     findings: fn() -> Result<Vec<Finding>>,
 }
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule { name: "libraries of the addon are named alike, in lower case", findings: layout::library_names },
     Rule { name: "no file is a symbolic link", findings: layout::links },
     Rule { name: "the core does without the engine and without tokio", findings: layout::core_dependencies },

@@ -2,6 +2,7 @@
 //! something. Comments at the top of a script say what is expected:
 //!
 //! * `# expect: TEXT`: some line must contain it; at least one such comment.
+//! * `# unexpected: TEXT`: no line may contain it.
 //! * `# error: TEXT`: an engine error or warning with exactly this text is part of the story.
 //! * `# env: NAME=VALUE`: for the engine.
 //! * `# project: DIR`: run it in the project `tests/projects/DIR`, where the addon and the scripts of `tests` are put. A
@@ -138,6 +139,11 @@ fn complaints(text: &str, transcript: &Transcript) -> Vec<String> {
     for wanted in expected {
         if !transcript.lines.iter().any(|(_, line)| line.contains(wanted)) {
             complaints.push(format!("it did not print {wanted:?}"));
+        }
+    }
+    for unwanted in engine::headers(text, "unexpected") {
+        if transcript.lines.iter().any(|(_, line)| line.contains(unwanted)) {
+            complaints.push(format!("it printed {unwanted:?}"));
         }
     }
     complaints
