@@ -20,6 +20,8 @@ const LAST_BYTES := {
 var present := {}
 ## How many were ever there.
 var seen := 0
+var _key := CryptoKey.new()
+var _certificate := X509Certificate.new()
 
 
 func test_when_a_client_of_a_server_vanishes_between_two_polls_then_it_is_gone() -> void:
@@ -28,11 +30,8 @@ func test_when_a_client_of_a_server_vanishes_between_two_polls_then_it_is_gone()
 
 
 func test_when_a_client_of_a_server_with_tls_vanishes_between_two_polls_then_it_is_gone() -> void:
-	var pem := testkit().ask({"identity": "good"})
-	var key := CryptoKey.new()
-	var certificate := X509Certificate.new()
-	expect_eq([key.load_from_string(pem["key"]), certificate.load_from_string(pem["certificate"])], [OK, OK], "identity")
-	var host := _start_server(key, certificate)
+	_load_identity()
+	var host := _start_server(_key, _certificate)
 	await _vanish_in_every_way(host, host.get_local_port(), true)
 
 
@@ -42,11 +41,8 @@ func test_when_a_client_of_a_multiplayer_server_vanishes_between_two_polls_then_
 
 
 func test_when_a_client_of_a_multiplayer_server_with_tls_vanishes_between_two_polls_then_it_is_gone() -> void:
-	var pem := testkit().ask({"identity": "good"})
-	var key := CryptoKey.new()
-	var certificate := X509Certificate.new()
-	expect_eq([key.load_from_string(pem["key"]), certificate.load_from_string(pem["certificate"])], [OK, OK], "identity")
-	var host := _start_multiplayer_server(TLSOptions.server(key, certificate))
+	_load_identity()
+	var host := _start_multiplayer_server(TLSOptions.server(_key, _certificate))
 	await _vanish_in_every_way(host, host.get_local_port(), true)
 
 
@@ -99,6 +95,11 @@ func _join(host: Object, port: int, is_secure: bool, reads: bool) -> StreamPeer:
 func _end(stream: StreamPeer) -> void:
 	var tcp: StreamPeerTCP = stream.get_stream() if stream is StreamPeerTLS else stream
 	tcp.disconnect_from_host()
+
+
+func _load_identity() -> void:
+	var pem := testkit().ask({"identity": "good"})
+	expect_eq([_key.load_from_string(pem["key"]), _certificate.load_from_string(pem["certificate"])], [OK, OK], "identity")
 
 
 func _start_server(key: CryptoKey, certificate: X509Certificate) -> WebSocketServer:
