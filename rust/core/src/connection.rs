@@ -88,7 +88,7 @@ pub(crate) struct Connection {
     /// When closing began: with the first close frame, or when nothing could be written any more.
     closing_since: Option<Instant>,
     /// Why we ended the connection, and the close frame that says so: the other side broke the protocol or a limit.
-    violation: Option<(CloseFrame, Error)>,
+    violation: Option<Box<(CloseFrame, Error)>>,
     /// Nothing more comes from the other side.
     ended: bool,
     /// Nothing more can be written.
@@ -479,7 +479,7 @@ impl Connection {
         let (frame, kind) = violation_of(error);
         let reason = sentence_of(error, self.config.max_message_size);
         log::debug!("received data refused with {}: {reason}", frame.code());
-        self.violation = Some((frame.clone(), Error::new(self.phase(), kind, reason)));
+        self.violation = Some(Box::new((frame.clone(), Error::new(self.phase(), kind, reason))));
         self.start_closing(now);
         if self.close_sent.is_none() {
             self.send_close(frame);
@@ -540,7 +540,7 @@ impl Connection {
             return;
         }
         let done_writing = self.transmit.is_empty() || self.broken.is_some();
-        self.end = match (&self.violation, &self.close_received) {
+        self.end = match (self.violation.as_deref(), &self.close_received) {
             (Some((frame, error)), _) if self.ended || self.broken.is_some() => {
                 Some(End::Failed(frame.clone(), error.clone()))
             }
@@ -565,7 +565,7 @@ impl Connection {
     }
 
     fn timed_out(&self) -> End {
-        if let Some((frame, error)) = &self.violation {
+        if let Some((frame, error)) = self.violation.as_deref() {
             return End::Failed(frame.clone(), error.clone());
         }
         if self.broken.is_some() {
