@@ -7,6 +7,8 @@
 extends "res://tests/scene.gd"
 ## A connection that nobody polls is named on the console, and no other.
 
+const ErrorLog := preload("res://tests/error_log.gd")
+
 ## What was started and must not be let go of.
 var _kept: Array[RefCounted] = []
 ## What is polled in every frame.
@@ -14,8 +16,9 @@ var _polled: Array[RefCounted] = []
 
 
 func play() -> void:
-	var warnings := Warnings.new()
-	OS.add_logger(warnings)
+	var listener := ErrorLog.new()
+	OS.add_logger(listener)
+	var named: Array[String] = []
 	for polled: bool in [false, true]:
 		for started: RefCounted in [_peer(), _client(), _server(), _member(), _host()]:
 			(_polled if polled else _kept).append(started)
@@ -31,9 +34,11 @@ func play() -> void:
 		for polled in _polled:
 			polled.poll()
 		await process_frame
-		frames += int(warnings.count() >= _kept.size() - 1)
-	OS.remove_logger(warnings)
-	expect_eq(warnings.classes(), [
+		named.append_array(_named(listener))
+		frames += int(named.size() >= _kept.size() - 1)
+	OS.remove_logger(listener)
+	named.sort()
+	expect_eq(named, [
 		"TungstenWebSocketMultiplayerPeer",
 		"TungstenWebSocketMultiplayerPeer",
 		"TungstenWebSocketPeer",
@@ -75,34 +80,10 @@ func _host() -> TungstenWebSocketMultiplayerPeer:
 	return host
 
 
-class Warnings:
-	extends Logger
-
-	var _mutex := Mutex.new()
-	var _classes: Array[String] = []
-
-	func count() -> int:
-		_mutex.lock()
-		var size := _classes.size()
-		_mutex.unlock()
-		return size
-
-	func classes() -> Array:
-		_classes.sort()
-		return _classes
-
-	func _log_error(
-		_function: String,
-		_file: String,
-		_line: int,
-		code: String,
-		rationale: String,
-		_editor_notify: bool,
-		error_type: int,
-		_backtraces: Array[ScriptBacktrace]
-	) -> void:
-		var text := code if rationale.is_empty() else rationale
-		if error_type == Logger.ERROR_TYPE_WARNING and text.contains("poll() was not called for 5 seconds"):
-			_mutex.lock()
-			_classes.append(text.get_slice(":", 0))
-			_mutex.unlock()
+## Which classes were named on the console since the last call.
+func _named(listener: ErrorLog) -> Array[String]:
+	var named: Array[String] = []
+	for entry in listener.take():
+		if entry["kind"] == "warning" and entry["text"].contains("poll() was not called for 5 seconds"):
+			named.append(entry["text"].get_slice(":", 0))
+	return named

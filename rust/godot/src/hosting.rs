@@ -33,8 +33,8 @@ pub(crate) trait Host: GodotClass + Bounds<Declarer = DeclUser> {
     fn emit(this: &Gd<Self>, signal: Self::Signal);
 }
 
-/// Polls the connections that have something to do, as many as there is time for. Handlers may do anything, dropping the last reference included:
-/// nothing is bound while one runs.
+/// Polls the connections that have something to do, as many as there is time for. Handlers may do anything, dropping the
+/// last reference included: nothing is bound while one runs.
 pub(crate) fn serve<H: Host>(mut this: Gd<H>) {
     let started = Instant::now();
     let rounds = begin(&mut *this.bind_mut(), started);

@@ -199,6 +199,17 @@ fn flood_of_final_blocks_is_spread_over_polls() {
     assert_eq!(meaning(Role::Client, &rig.out), [(2, vec![])]);
 }
 
+/// What one poll hands on; how many bytes it has taken.
+fn poll(rig: &mut Rig, input: &mut &[u8]) -> usize {
+    rig.filter.start_counting();
+    let before = input.len();
+    let mut buf = [0; 4096];
+    while let Ok(len) = rig.filter.read(input, &mut buf) {
+        rig.out.extend_from_slice(&buf[..len]);
+    }
+    before - input.len()
+}
+
 #[test]
 fn final_blocks_that_come_at_once_are_spread_over_polls() {
     let mut rig = rig();
@@ -207,13 +218,7 @@ fn final_blocks_that_come_at_once_are_spread_over_polls() {
     let mut input = wire.as_slice();
     let mut polls = 0;
     while !rig.filter.is_between_messages() || polls == 0 {
-        rig.filter.start_counting();
-        let before = input.len();
-        let mut buf = [0; 4096];
-        while let Ok(len) = rig.filter.read(&mut input, &mut buf) {
-            rig.out.extend_from_slice(&buf[..len]);
-        }
-        let taken = before - input.len();
+        let taken = poll(&mut rig, &mut input);
         assert!(taken <= 2 * MAX_FRAMES + 16, "{taken} bytes in one poll");
         polls += 1;
     }
@@ -229,13 +234,7 @@ fn blocks_that_bring_nothing_are_spread_over_polls_by_their_bytes() {
     let mut input = wire.as_slice();
     let mut polls = 0;
     while !rig.filter.is_between_messages() || polls == 0 {
-        rig.filter.start_counting();
-        let before = input.len();
-        let mut buf = [0; 4096];
-        while let Ok(len) = rig.filter.read(&mut input, &mut buf) {
-            rig.out.extend_from_slice(&buf[..len]);
-        }
-        let taken = before - input.len();
+        let taken = poll(&mut rig, &mut input);
         assert!(taken <= MAX_DEFLATED + 16, "{taken} bytes in one poll");
         polls += 1;
     }
