@@ -2,8 +2,6 @@
 
 use std::fmt;
 use std::str::Utf8Error;
-use tungstenite::protocol::frame::Utf8Bytes;
-use tungstenite::protocol::frame::coding::CloseCode;
 
 /// Bytes that a reason may have: a control frame holds 125, two of them are the code (RFC 6455 §5.5).
 const MAX_REASON: usize = 123;
@@ -71,12 +69,9 @@ impl CloseFrame {
         Self { code, reason: reason.to_owned() }
     }
 
-    /// What is sent; `None` for a frame without a payload.
-    pub(crate) fn to_wire(&self) -> Option<tungstenite::protocol::CloseFrame> {
-        (self.code != NO_STATUS).then(|| tungstenite::protocol::CloseFrame {
-            code: CloseCode::from(self.code),
-            reason: Utf8Bytes::from(self.reason.as_str()),
-        })
+    /// The payload that is sent (RFC 6455 §5.5.1).
+    pub(crate) fn to_payload(&self) -> Vec<u8> {
+        if self.code == NO_STATUS { Vec::new() } else { [&self.code.to_be_bytes(), self.reason.as_bytes()].concat() }
     }
 
     /// Reads the payload of a received frame, whose code has been checked with [`may_be_sent`].

@@ -3,7 +3,7 @@
 //! ```text
 //!             bytes and `now` in                      messages and states out
 //!  sockets ──▶ net::Stream ──▶ net::link (TLS) ──▶ handshake ──▶ Connection ──▶ Peer::receive
-//!             (net/ only)      rustls                httparse     tungstenite
+//!             (net/ only)      rustls                httparse     frames, deflate
 //! ```
 //!
 //! * [`Peer`] is one connection as an application sees it: connect, poll, send, receive, close.

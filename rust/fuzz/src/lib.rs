@@ -4,17 +4,17 @@
 //! | target | what the bytes are | what has to be |
 //! |---|---|---|
 //! | [`extensions`] | offers and answers of permessage-deflate | both sides understand an agreement in the same way |
-//! | [`filter`] | a script of messages, fragments and control frames, compressed or not | what a plain [reading](reference) gives |
-//! | [`frames`] | what comes behind the handshake | the same |
+//! | [`frames`] | what comes behind the handshake | what a plain [reading](reference) gives |
 //! | [`handshake`] | requests and answers | the outcome does not depend on the pieces that they come in |
+//! | [`messages`] | a script of messages, fragments and control frames, compressed or not | what a plain [reading](reference) gives |
 //!
 //! All of them: no panic, one end, and no more [memory] than a bound.
 
 pub mod extensions;
-pub mod filter;
 pub mod frames;
 pub mod handshake;
 mod memory;
+pub mod messages;
 mod random;
 mod reference;
 mod subject;

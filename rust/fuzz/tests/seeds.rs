@@ -23,8 +23,8 @@ fn extensions() {
 }
 
 #[test]
-fn filter() {
-    check("filter", tungsten_fuzz::filter::run);
+fn messages() {
+    check("messages", tungsten_fuzz::messages::run);
 }
 
 #[test]

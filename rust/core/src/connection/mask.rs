@@ -1,28 +1,32 @@
 //! Masking (RFC 6455 §5.3).
 
-/// Copied and masked at a time, so that the second step finds its bytes in the nearest cache.
-const BLOCK: usize = 4096;
+/// A key: each byte of a payload is combined with one of these in turn.
+pub(super) type Mask = [u8; 4];
 
-/// Appends `payload` to `out`, masked.
-pub(super) fn extend_masked(out: &mut Vec<u8>, payload: &[u8], mask: [u8; 4]) {
-    // A block is a multiple of four, so that each one starts with the first byte of the mask.
-    for block in payload.chunks(BLOCK) {
-        let start = out.len();
-        out.extend_from_slice(block);
-        apply_mask(&mut out[start..], mask);
+/// Copies and masks in one pass, or unmasks. Both slices have one length.
+pub(super) fn copy_masked(out: &mut [u8], payload: &[u8], mask: Mask) {
+    debug_assert_eq!(out.len(), payload.len());
+    let [a, b, c, d] = mask;
+    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (words_out, rest_out) = out.as_chunks_mut::<8>();
+    let (words, rest) = payload.as_chunks::<8>();
+    for (out, word) in words_out.iter_mut().zip(words) {
+        *out = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
+    }
+    for ((out, byte), mask) in rest_out.iter_mut().zip(rest).zip(mask.iter().cycle()) {
+        *out = byte ^ mask;
     }
 }
 
-/// Masks in place, or unmasks.
-pub(super) fn apply_mask(bytes: &mut [u8], mask: [u8; 4]) {
-    let [a, b, c, d] = mask;
-    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let (words, rest) = bytes.as_chunks_mut::<8>();
-    for word in words {
-        *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
-    }
-    for (byte, mask) in rest.iter_mut().zip(mask.iter().cycle()) {
-        *byte ^= mask;
+/// Appends `payload` to `out`, masked if there is a mask.
+pub(super) fn extend_masked(out: &mut Vec<u8>, payload: &[u8], mask: Option<Mask>) {
+    match mask {
+        None => out.extend_from_slice(payload),
+        Some(mask) => {
+            let start = out.len();
+            out.resize(start + payload.len(), 0);
+            copy_masked(&mut out[start..], payload, mask);
+        }
     }
 }
 
@@ -33,10 +37,10 @@ mod tests {
     #[test]
     fn every_length_is_masked_as_byte_by_byte() {
         let mask = [0x37, 0xfa, 0x21, 0x3d];
-        let payload: Vec<u8> = (0..3 * BLOCK).map(|i| (i * 7) as u8).collect();
-        for len in (0..70).chain([BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 5]) {
+        let payload: Vec<u8> = (0..5000).map(|i| (i * 7) as u8).collect();
+        for len in (0..70).chain([4095, 4096, 4097, 5000]) {
             let mut out = vec![1];
-            extend_masked(&mut out, &payload[..len], mask);
+            extend_masked(&mut out, &payload[..len], Some(mask));
             let expected: Vec<u8> = payload[..len].iter().enumerate().map(|(i, b)| b ^ mask[i % 4]).collect();
             assert_eq!(out[1..], expected, "length {len}");
         }

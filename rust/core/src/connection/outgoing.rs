@@ -4,12 +4,12 @@
 mod tests;
 
 use super::deflate::Method;
-use super::mask::extend_masked;
+use super::mask::{Mask, extend_masked};
 use crate::queue::Kind;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use tungstenite::protocol::frame::FrameHeader;
-use tungstenite::protocol::frame::coding::{Data, OpCode};
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 /// Why a message was not accepted for sending. Nothing was queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ pub(super) fn check_text(kind: Kind, payload: &[u8]) -> Result<(), SendError> {
 }
 
 /// The header of a message in one frame; the first reserved bit marks it as compressed (RFC 7692 §6).
-pub(super) fn data_header(kind: Kind, is_compressed: bool, mask: Option<[u8; 4]>) -> FrameHeader {
+pub(super) fn data_header(kind: Kind, is_compressed: bool, mask: Option<Mask>) -> FrameHeader {
     let opcode = OpCode::Data(match kind {
         Kind::Text => Data::Text,
         Kind::Binary => Data::Binary,
@@ -135,8 +135,13 @@ pub(super) fn data_header(kind: Kind, is_compressed: bool, mask: Option<[u8; 4]>
 /// Writes a frame in one copy, masked on the way (RFC 6455 §5.2, §5.3).
 pub(super) fn write_frame(out: &mut Vec<u8>, header: &FrameHeader, payload: &[u8]) {
     header.format(payload.len() as u64, out).expect("writing to memory does not fail");
-    match header.mask {
-        Some(mask) => extend_masked(out, payload, mask),
-        None => out.extend_from_slice(payload),
-    }
+    extend_masked(out, payload, header.mask);
+}
+
+/// A ping, a pong or a close frame.
+pub(super) fn control_frame(opcode: Control, mask: Option<Mask>, payload: &[u8]) -> Vec<u8> {
+    let header = FrameHeader { opcode: OpCode::Control(opcode), mask, ..FrameHeader::default() };
+    let mut frame = Vec::with_capacity(header.len(payload.len() as u64) + payload.len());
+    write_frame(&mut frame, &header, payload);
+    frame
 }

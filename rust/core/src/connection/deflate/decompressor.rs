@@ -114,11 +114,6 @@ impl Decompressor {
         Ok(())
     }
 
-    /// How many final blocks have come since [`Self::take_final_blocks`].
-    pub(in crate::connection) fn final_blocks(&self) -> usize {
-        self.final_blocks
-    }
-
     /// How many final blocks have come since the last call. Each takes as long as a frame, and may have two bytes.
     pub(in crate::connection) fn take_final_blocks(&mut self) -> usize {
         std::mem::take(&mut self.final_blocks)

@@ -1,3 +1,0 @@
-#![cfg_attr(fuzzing, no_main)]
-
-tungsten_fuzz::target!(tungsten_fuzz::filter::run);
