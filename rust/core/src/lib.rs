@@ -26,6 +26,7 @@ mod handshake;
 mod heartbeat;
 pub mod net;
 mod peer;
+mod pool;
 mod queue;
 mod url;
 

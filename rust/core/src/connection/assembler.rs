@@ -12,6 +12,7 @@ use super::partial::Partial;
 use super::violation::Violation;
 use crate::close::{CloseFrame, may_be_sent};
 use crate::queue::{Kind, Message};
+use bytes::Bytes;
 use tungstenite::protocol::Role;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
@@ -165,59 +166,52 @@ impl Assembler {
                 self.frame = Some(Frame::new(Content::Control(opcode), &header, payload));
                 Ok(None)
             }
-            OpCode::Data(opcode) => {
-                let message = self.message_of(opcode, header.rsv1)?;
-                self.start_data(message, &header, payload, input, block)
-            }
+            OpCode::Data(opcode) => self.start_data(kind_of(opcode), &header, payload, input, block),
         }
     }
 
-    /// The message that a frame belongs to (RFC 6455 §5.4). Only its first frame is marked as compressed (RFC 7692 §6.1).
-    fn message_of(&mut self, opcode: Data, is_marked: bool) -> Result<Partial, Violation> {
-        let kind = match opcode {
-            Data::Text => Some(Kind::Text),
-            Data::Binary => Some(Kind::Binary),
-            // No header has a reserved opcode.
-            Data::Continue | Data::Reserved(_) => None,
-        };
-        match (kind, self.message.take()) {
-            (None, Some(_)) if is_marked => Err(Violation::ReservedBit),
-            (None, Some(message)) => Ok(message),
-            (None, None) => Err(Violation::NothingToContinue),
-            (Some(_), Some(_)) => Err(Violation::Interleaved),
-            (Some(kind), None) => {
-                if is_marked {
-                    self.decompressor.as_mut().ok_or(Violation::ReservedBit)?.start();
-                }
-                Ok(Partial::new(kind, is_marked))
-            }
-        }
-    }
-
+    /// A part of a message begins: of a new one if it has a kind.
     fn start_data(
         &mut self,
-        message: Partial,
+        kind: Option<Kind>,
         header: &FrameHeader,
         payload: u64,
         input: &mut &[u8],
         block: &mut Block,
     ) -> Result<Option<Assembled>, Violation> {
-        let content = if message.is_compressed() { Content::Compressed } else { Content::Plain };
-        if !message.is_compressed() {
-            if payload > self.max_message_size as u64 {
-                return Err(Violation::Size(payload, self.max_message_size));
-            }
-            // Nearly all messages come whole, and need nothing of what the others do.
-            if header.is_final && message.is_empty() && payload <= input.len() as u64 {
+        self.check_place(kind, header.rsv1)?;
+        let is_compressed = self.message.as_ref().map_or(header.rsv1, Partial::is_compressed);
+        if !is_compressed && payload > self.max_message_size as u64 {
+            return Err(Violation::Size(payload, self.max_message_size));
+        }
+        if let Some(kind) = kind {
+            let is_all = header.is_final && !is_compressed && payload <= input.len() as u64;
+            // Nearly all messages come so, and need nothing of what the others do.
+            if is_all {
                 let payload = split_off(input, payload);
                 self.count_plain(payload.len());
-                let message = message.with_payload(block.copy(payload, header.mask, input.len()))?;
-                return Ok(Some(Assembled::Item(Item::Message(message))));
+                return whole(kind, block.copy(payload, header.mask, input.len())).map(Some);
             }
+            self.message = Some(Partial::new(kind, is_compressed));
         }
-        self.message = Some(message);
+        if let Some(decompressor) = self.decompressor.as_mut().filter(|_| header.rsv1) {
+            decompressor.start();
+        }
+        let content = if is_compressed { Content::Compressed } else { Content::Plain };
         self.frame = Some(Frame::new(content, header, payload));
         Ok(None)
+    }
+
+    /// Checks that a frame may stand where it does (RFC 6455 §5.4). Only the first one of a message is marked as compressed
+    /// (RFC 7692 §6.1).
+    fn check_place(&self, kind: Option<Kind>, is_marked: bool) -> Result<(), Violation> {
+        match (kind, &self.message) {
+            (None, None) => Err(Violation::NothingToContinue),
+            (Some(_), Some(_)) => Err(Violation::Interleaved),
+            (None, Some(_)) if is_marked => Err(Violation::ReservedBit),
+            (Some(_), None) if is_marked && self.decompressor.is_none() => Err(Violation::ReservedBit),
+            _ => Ok(()),
+        }
     }
 
     fn read_control(
@@ -306,6 +300,24 @@ impl Assembler {
             decompressor.count_plain(len as u64);
         }
     }
+}
+
+/// What a message is that begins with this opcode; `None` if none does.
+fn kind_of(opcode: Data) -> Option<Kind> {
+    match opcode {
+        Data::Text => Some(Kind::Text),
+        Data::Binary => Some(Kind::Binary),
+        // No header has a reserved opcode.
+        Data::Continue | Data::Reserved(_) => None,
+    }
+}
+
+/// A message that came whole.
+fn whole(kind: Kind, payload: Bytes) -> Result<Assembled, Violation> {
+    if kind == Kind::Text && std::str::from_utf8(&payload).is_err() {
+        return Err(Violation::Text);
+    }
+    Ok(Assembled::Item(Item::Message(Message::new(kind, payload))))
 }
 
 /// Takes up to so many bytes off the front.

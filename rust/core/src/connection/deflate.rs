@@ -1,11 +1,10 @@
 //! Compression of messages (RFC 7692 §7.2), in both directions.
 //!
-//! Without context takeover the memory for it, which is large, is borrowed from a [pool](pool::Pool) for as long as a
+//! Without context takeover the memory for it, which is large, is borrowed from a [pool](crate::pool::Pool) for as long as a
 //! message needs it. With context takeover a connection owns what it has used once.
 
 mod compressor;
 mod decompressor;
-mod pool;
 #[cfg(all(test, feature = "deflate"))]
 mod tests;
 #[cfg(feature = "deflate")]

@@ -3,7 +3,6 @@
 use super::mask::{Mask, extend_masked};
 use super::violation::Violation;
 use crate::queue::{Kind, Message};
-use bytes::Bytes;
 
 /// What has come of a message. Memory follows that, and not what a header claims.
 #[derive(Debug)]
@@ -22,10 +21,6 @@ impl Partial {
 
     pub(super) fn is_compressed(&self) -> bool {
         self.is_compressed
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.payload.is_empty()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -76,17 +71,6 @@ impl Partial {
             Err(_) => return Err(Violation::Text),
         }
         Ok(())
-    }
-
-    /// The message, if this is all of it.
-    ///
-    /// # Errors
-    /// The text is not UTF-8.
-    pub(super) fn with_payload(self, payload: Bytes) -> Result<Message, Violation> {
-        if self.kind == Kind::Text && std::str::from_utf8(&payload).is_err() {
-            return Err(Violation::Text);
-        }
-        Ok(Message::new(self.kind, payload))
     }
 
     /// The message, of which nothing more comes.

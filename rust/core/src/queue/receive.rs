@@ -1,5 +1,6 @@
 //! Messages that arrived and were not read yet.
 
+use crate::pool::Pool;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::fmt;
@@ -49,9 +50,15 @@ impl fmt::Debug for Message {
     }
 }
 
+/// Queues that are empty.
+static EMPTY: Pool<VecDeque<Message>> = Pool::new();
+
+/// Messages that an empty queue may have room for to be kept.
+const MAX_ROOM: usize = 1024;
+
 /// Received messages, oldest first, and how many bytes they hold.
 ///
-/// Invariant: `bytes` is the sum of the payload lengths.
+/// Invariant: `bytes` is the sum of the payload lengths. While there is no message, there is no memory for one.
 #[derive(Debug, Default)]
 pub(crate) struct ReceiveQueue {
     messages: VecDeque<Message>,
@@ -61,6 +68,9 @@ pub(crate) struct ReceiveQueue {
 
 impl ReceiveQueue {
     pub(crate) fn push(&mut self, message: Message) {
+        if self.messages.capacity() == 0 {
+            self.messages = EMPTY.take(|_| true).unwrap_or_default();
+        }
         self.bytes += message.payload.len();
         self.total += 1;
         self.messages.push_back(message);
@@ -70,7 +80,10 @@ impl ReceiveQueue {
         let message = self.messages.pop_front()?;
         self.bytes -= message.payload.len();
         if self.messages.is_empty() {
-            self.messages = VecDeque::new();
+            let messages = std::mem::take(&mut self.messages);
+            if messages.capacity() <= MAX_ROOM {
+                EMPTY.put(messages);
+            }
         }
         Some(message)
     }

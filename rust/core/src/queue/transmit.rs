@@ -1,9 +1,27 @@
 //! Bytes that wait to be written, in chunks that are written from the front and never moved.
 
+use crate::pool::Pool;
 use std::collections::VecDeque;
 
 /// Small frames share a chunk of up to this size, so that many of them leave in one write.
 const CHUNK: usize = 64 * 1024;
+
+/// Messages that an empty queue may have room for to be kept.
+const MAX_ROOM: usize = 1024;
+
+/// What queues that are empty have left behind.
+static EMPTY: Pool<Memory> = Pool::new();
+
+/// What a queue is made of.
+#[derive(Debug, Default)]
+struct Memory {
+    /// Chunks that take no more, oldest first.
+    full: VecDeque<Vec<u8>>,
+    /// The newest chunk.
+    tail: Vec<u8>,
+    /// Messages that have not left whole, oldest first.
+    unsent: VecDeque<Unsent>,
+}
 
 /// Frames in the order of their sending.
 ///
@@ -11,17 +29,15 @@ const CHUNK: usize = 64 * 1024;
 /// a partial write costs nothing but an offset. What was taken has not left yet: TLS may hold it until the socket has
 /// room.
 ///
-/// Invariant: no chunk is empty, and `offset` is less than the length of the first one; `left <= taken <= pushed`.
+/// Invariant: no full chunk is empty, and `offset` is less than the length of the first one; `left <= taken <= pushed`.
 #[derive(Debug, Default)]
 pub(crate) struct TransmitQueue {
-    chunks: VecDeque<Vec<u8>>,
+    memory: Memory,
     offset: usize,
     /// Bytes since the start: that were pushed, that the stream has taken, and that have left.
     pushed: u64,
     taken: u64,
     left: u64,
-    /// Messages that have not left whole, oldest first.
-    unsent: VecDeque<Unsent>,
     unsent_payload: usize,
 }
 
@@ -36,16 +52,18 @@ struct Unsent {
 impl TransmitQueue {
     /// Where `len` more bytes go.
     fn tail(&mut self, len: usize) -> &mut Vec<u8> {
-        match self.chunks.back_mut() {
-            // It grows in long strides, as what is in it has to move each time.
-            Some(last) if last.len() + len <= CHUNK => {
-                if last.len() + len > last.capacity() {
-                    last.reserve((3 * last.len()).max(len).min(CHUNK - last.len()));
-                }
-            }
-            _ => self.chunks.push_back(Vec::with_capacity(len)),
+        if self.is_empty() {
+            self.memory = EMPTY.take(|_| true).unwrap_or_default();
         }
-        self.chunks.back_mut().expect("a chunk was just made sure of")
+        let Memory { full, tail, .. } = &mut self.memory;
+        if !tail.is_empty() && tail.len() + len > CHUNK {
+            full.push_back(std::mem::take(tail));
+        }
+        if tail.len() + len > tail.capacity() {
+            // It grows in long strides, as what is in it has to move each time.
+            tail.reserve_exact((3 * tail.len()).min(CHUNK - tail.len().min(CHUNK)).max(len));
+        }
+        tail
     }
 
     /// Appends a control frame.
@@ -62,13 +80,13 @@ impl TransmitQueue {
         write(tail);
         debug_assert_eq!(tail.len() - before, len, "the length of a frame is known before");
         self.pushed += len as u64;
-        self.unsent.push_back(Unsent { end: self.pushed, payload });
+        self.memory.unsent.push_back(Unsent { end: self.pushed, payload });
         self.unsent_payload += payload;
     }
 
     /// The next bytes for the stream; empty once it has taken all.
     pub(crate) fn front(&self) -> &[u8] {
-        self.chunks.front().map_or(&[], |chunk| &chunk[self.offset..])
+        &self.memory.full.front().unwrap_or(&self.memory.tail)[self.offset..]
     }
 
     /// Takes `len` bytes off the front: the stream has them now.
@@ -76,17 +94,23 @@ impl TransmitQueue {
         debug_assert!(len <= self.front().len(), "more was taken than was there");
         self.offset += len;
         self.taken += len as u64;
-        if self.chunks.front().is_some_and(|chunk| chunk.len() == self.offset) {
-            self.chunks.pop_front();
+        if self.front().is_empty() {
             self.offset = 0;
+            let Memory { full, tail, .. } = &mut self.memory;
+            if full.pop_front().is_none() {
+                tail.clear();
+                if tail.capacity() > CHUNK {
+                    *tail = Vec::new();
+                }
+            }
         }
     }
 
     /// All that the stream has taken has left.
     pub(crate) fn settle(&mut self) {
         self.left = self.taken;
-        while self.unsent.front().is_some_and(|message| message.end <= self.left) {
-            if let Some(message) = self.unsent.pop_front() {
+        while self.memory.unsent.front().is_some_and(|message| message.end <= self.left) {
+            if let Some(message) = self.memory.unsent.pop_front() {
                 self.unsent_payload -= message.payload;
             }
         }
@@ -98,7 +122,14 @@ impl TransmitQueue {
     /// Drops everything that waits, and the memory.
     pub(crate) fn clear(&mut self) {
         let pushed = self.pushed;
-        *self = Self { pushed, taken: pushed, left: pushed, ..Self::default() };
+        let empty = Self { pushed, taken: pushed, left: pushed, ..Self::default() };
+        let Memory { mut full, mut tail, mut unsent } = std::mem::replace(self, empty).memory;
+        if tail.capacity() <= CHUNK && unsent.capacity() <= MAX_ROOM && full.capacity() <= MAX_ROOM {
+            full.clear();
+            tail.clear();
+            unsent.clear();
+            EMPTY.put(Memory { full, tail, unsent });
+        }
     }
 
     /// Bytes that the stream was not given or has not taken.
@@ -128,7 +159,7 @@ impl TransmitQueue {
 
     /// How many messages have not left whole.
     pub(crate) fn unsent_messages(&self) -> usize {
-        self.unsent.len()
+        self.memory.unsent.len()
     }
 }
 
@@ -214,6 +245,6 @@ mod tests {
         let mut queue = TransmitQueue::default();
         push(&mut queue, 1, 1 << 20);
         drain(&mut queue, usize::MAX);
-        assert_eq!((queue.chunks.capacity(), queue.unsent.capacity()), (0, 0));
+        assert_eq!((queue.memory.tail.capacity(), queue.memory.unsent.capacity()), (0, 0));
     }
 }

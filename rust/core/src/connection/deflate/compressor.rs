@@ -1,10 +1,10 @@
 //! Messages on their way out.
 
 use super::Volume;
-use super::pool::Pool;
 use super::zlib::Deflater;
 use crate::config::Config;
 use crate::handshake::DeflateParameters;
+use crate::pool::Pool;
 use tungstenite::protocol::Role;
 
 static POOL: Pool<Box<Deflater>> = Pool::new();

@@ -1,9 +1,9 @@
 //! Messages on their way in.
 
-use super::pool::Pool;
 use super::zlib::{Inflater, Step};
 use super::{TAIL, Volume};
 use crate::handshake::DeflateParameters;
+use crate::pool::Pool;
 use tungstenite::protocol::Role;
 
 static POOL: Pool<Box<Inflater>> = Pool::new();

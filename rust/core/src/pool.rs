@@ -1,31 +1,31 @@
-//! Compressors and decompressors that wait for their next message.
+//! Things that wait for the next one who needs them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many wait at most. One of each kind is in use at a time unless an application polls in several threads, or
-/// messages arrive in pieces.
+/// How many of a kind wait at most. One is in use at a time unless an application polls in several threads, or what they
+/// are needed for lasts longer than a poll.
 const KEPT: usize = 4;
 
-/// Things that are expensive to make and were used before, for the whole process.
+/// Things that are expensive to make and were used before, for the whole process: so what is idle holds none.
 ///
 /// It is no thread-local: the library can be unloaded while a thread goes on.
 #[derive(Debug)]
-pub(super) struct Pool<T>(Mutex<Vec<T>>);
+pub(crate) struct Pool<T>(Mutex<Vec<T>>);
 
 impl<T> Pool<T> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// One that fits, if there is one.
-    pub(super) fn take(&self, fits: impl Fn(&T) -> bool) -> Option<T> {
+    /// The one that fits and was used last, if there is one: its memory is the likeliest to be in a cache.
+    pub(crate) fn take(&self, fits: impl Fn(&T) -> bool) -> Option<T> {
         let mut waiting = self.waiting();
-        let idx = waiting.iter().position(fits)?;
-        Some(waiting.swap_remove(idx))
+        let idx = waiting.iter().rposition(fits)?;
+        Some(waiting.remove(idx))
     }
 
     /// Keeps it for the next one who asks. If there are enough, one that has not been asked for goes.
-    pub(super) fn put(&self, item: T) {
+    pub(crate) fn put(&self, item: T) {
         let mut waiting = self.waiting();
         if waiting.len() == KEPT {
             waiting.remove(0);
@@ -50,5 +50,6 @@ mod tests {
         assert_eq!(pool.take(|number| *number < 6), None);
         assert_eq!(pool.take(|number| *number == 7), Some(7));
         assert_eq!(pool.take(|number| *number == 7), None);
+        assert_eq!(pool.take(|_| true), Some(9));
     }
 }
