@@ -124,7 +124,9 @@ impl TransmitQueue {
         let pushed = self.pushed;
         let empty = Self { pushed, taken: pushed, left: pushed, ..Self::default() };
         let Memory { mut full, mut tail, mut unsent } = std::mem::replace(self, empty).memory;
-        if tail.capacity() <= CHUNK && unsent.capacity() <= MAX_ROOM && full.capacity() <= MAX_ROOM {
+        let is_fit =
+            (1..=CHUNK).contains(&tail.capacity()) && unsent.capacity() <= MAX_ROOM && full.capacity() <= MAX_ROOM;
+        if is_fit {
             full.clear();
             tail.clear();
             unsent.clear();
