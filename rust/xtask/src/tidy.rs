@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: the conventions of this repository as a program. One line per finding, with file and line.
 
+mod circle;
 mod layout;
 mod source;
 mod waiting;
@@ -24,7 +25,7 @@ struct Rule {
     findings: fn() -> Result<Vec<Finding>>,
 }
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     Rule { name: "libraries of the addon are named alike, in lower case", findings: layout::library_names },
     Rule { name: "no file is a symbolic link", findings: layout::links },
     Rule { name: "the core does without the engine and without tokio", findings: layout::core_dependencies },
@@ -32,6 +33,7 @@ const RULES: [Rule; 9] = [
     Rule { name: "sockets, threads and clocks of the core are in net/", findings: layout::impure_core },
     Rule { name: "core and classes do without unwrap()", findings: layout::unwraps },
     Rule { name: "classes print through console.rs", findings: layout::prints },
+    Rule { name: "the modules of the classes know each other in no circle", findings: circle::of_classes },
     Rule { name: "no test sleeps", findings: waiting::sleeps },
     Rule { name: "no test uses a fixed port", findings: waiting::fixed_ports },
 ];

@@ -1,0 +1,412 @@
+//! `WebSocketClient`: the client of Godot 3, with its signals.
+
+use crate::classes::error::WebSocketError;
+use crate::classes::peer::{Notice, WebSocketPeer};
+use crate::classes::settings::{Buffers, Compression};
+use crate::engine::{convert, tls};
+use crate::load::console;
+use crate::session::membership::{Membership, Step};
+use crate::session::multiplayer::{Mailbox, Multiplayer, SERVER};
+use crate::session::multiplayer_class::multiplayer_class;
+use crate::session::watch::Pulse;
+use godot::classes::multiplayer_peer::ConnectionStatus;
+use godot::classes::{MultiplayerPeerExtension, X509Certificate};
+use godot::global::Error;
+use godot::prelude::*;
+use std::time::{Duration, Instant};
+use tungsten_core::{CloseFrame, Event, Kind, ReadyState};
+
+/// How long a server may take to tell a client its id, as long as opening may take.
+const ID_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A WebSocket client with signals. Its page of help is `doc_classes/WebSocketClient.xml`.
+#[derive(GodotClass)]
+#[class(base = MultiplayerPeerExtension, init, tool, rename = UnnamedWebSocketClient)]
+pub(crate) struct WebSocketClient {
+    #[var(get = is_verify_ssl_enabled, set = set_verify_ssl_enabled, usage_flags = [EDITOR])]
+    verify_ssl: PhantomVar<bool>,
+    #[var(get = is_verify_tls_enabled, set = set_verify_tls_enabled, usage_flags = [EDITOR])]
+    verify_tls: PhantomVar<bool>,
+    #[var(get = get_trusted_ssl_certificate, set = set_trusted_ssl_certificate, usage_flags = [EDITOR])]
+    trusted_ssl_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
+    #[var(get = get_trusted_tls_certificate, set = set_trusted_tls_certificate, usage_flags = [EDITOR])]
+    trusted_tls_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
+    #[var(
+        get = get_compression, set = set_compression,
+        hint = ENUM, hint_string = Compression::CHOICES, usage_flags = [EDITOR, CLASS_IS_ENUM]
+    )]
+    compression: PhantomVar<Compression>,
+
+    #[init(val = true)]
+    verify: bool,
+    trusted: Option<Gd<X509Certificate>>,
+    buffers: Option<Buffers>,
+    #[init(val = Compression::Disabled)]
+    compression_mode: Compression,
+    peer: Option<Gd<WebSocketPeer>>,
+    is_multiplayer: bool,
+    membership: Membership,
+    mailbox: Mailbox,
+    pulse: Pulse,
+    base: Base<MultiplayerPeerExtension>,
+}
+
+/// A signal to emit.
+enum Signal {
+    Established(GString),
+    Data,
+    Message(Variant),
+    CloseRequest(i64, GString),
+    Closed(bool),
+    Error,
+    Failed(Gd<WebSocketError>),
+    PeerConnected,
+    PeerDisconnected,
+}
+
+#[godot_api]
+impl WebSocketClient {
+    #[signal]
+    fn connection_established(protocol: GString);
+
+    #[signal]
+    fn connection_error();
+
+    #[signal]
+    fn connection_closed(was_clean_close: bool);
+
+    #[signal]
+    fn data_received();
+
+    #[signal]
+    fn server_close_request(code: i64, reason: GString);
+
+    #[signal]
+    fn message_received(data: Variant);
+
+    #[signal]
+    fn failed(error: Gd<WebSocketError>);
+
+    #[func]
+    fn connect_to_url(
+        &mut self,
+        url: GString,
+        #[opt(default = &PackedStringArray::new())] protocols: PackedStringArray,
+        #[opt(default = false)] gd_mp_api: bool,
+        #[opt(default = &PackedStringArray::new())] custom_headers: PackedStringArray,
+    ) -> Error {
+        if self.is_busy() {
+            return Error::ERR_ALREADY_IN_USE;
+        }
+        let mut peer = WebSocketPeer::new_gd();
+        let started = {
+            let mut peer = peer.bind_mut();
+            peer.set_supported_protocols(protocols);
+            peer.set_handshake_headers(custom_headers);
+            peer.set_compression(self.compression_mode);
+            if let Some(buffers) = self.buffers {
+                peer.set_buffers(buffers);
+            }
+            peer.connect_with(&url.to_string(), |_| tls::client_of_godot_3(self.verify, self.trusted.as_ref()))
+        };
+        if let Err(refusal) = started {
+            return refusal.told("WebSocketClient.connect_to_url");
+        }
+        self.let_go();
+        self.peer = Some(peer);
+        self.is_multiplayer = gd_mp_api;
+        self.membership = Membership::new(ID_TIMEOUT);
+        self.mailbox.inbox.clear();
+        self.pulse = Pulse::start("WebSocketClient");
+        Error::OK
+    }
+
+    #[func]
+    fn disconnect_from_host(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
+        if let Some(peer) = &mut self.peer {
+            peer.bind_mut().close_for("WebSocketClient.disconnect_from_host", code, &reason);
+        }
+        self.rest();
+    }
+
+    #[func]
+    fn get_peer(&self, id: i32) -> Option<Gd<WebSocketPeer>> {
+        self.peer.clone().filter(|_| id == SERVER)
+    }
+
+    #[func]
+    fn get_connected_host(&self) -> GString {
+        self.peer.as_ref().map(|peer| peer.bind().get_connected_host()).unwrap_or_default()
+    }
+
+    #[func]
+    fn get_connected_port(&self) -> u16 {
+        self.peer.as_ref().map_or(0, |peer| peer.bind().get_connected_port())
+    }
+
+    #[func]
+    fn set_buffers(
+        &mut self,
+        input_buffer_size_kb: i64,
+        input_max_packets: i64,
+        output_buffer_size_kb: i64,
+        output_max_packets: i64,
+    ) -> Error {
+        if self.is_busy() {
+            console::error("WebSocketClient.set_buffers", "there is a connection already");
+            return Error::FAILED;
+        }
+        self.buffers =
+            Some(Buffers::from_kb(input_buffer_size_kb, input_max_packets, output_buffer_size_kb, output_max_packets));
+        Error::OK
+    }
+
+    #[func]
+    fn get_compression(&self) -> Compression {
+        self.compression_mode
+    }
+
+    #[func]
+    fn set_compression(&mut self, compression: Compression) {
+        self.compression_mode = compression;
+    }
+
+    #[func]
+    fn is_verify_ssl_enabled(&self) -> bool {
+        self.verify
+    }
+
+    #[func]
+    fn set_verify_ssl_enabled(&mut self, enabled: bool) {
+        self.verify = enabled;
+    }
+
+    #[func]
+    fn is_verify_tls_enabled(&self) -> bool {
+        self.verify
+    }
+
+    #[func]
+    fn set_verify_tls_enabled(&mut self, enabled: bool) {
+        self.verify = enabled;
+    }
+
+    #[func]
+    fn get_trusted_ssl_certificate(&self) -> Option<Gd<X509Certificate>> {
+        self.trusted.clone()
+    }
+
+    #[func]
+    fn set_trusted_ssl_certificate(&mut self, certificate: Option<Gd<X509Certificate>>) {
+        self.set_trusted(certificate);
+    }
+
+    #[func]
+    fn get_trusted_tls_certificate(&self) -> Option<Gd<X509Certificate>> {
+        self.trusted.clone()
+    }
+
+    #[func]
+    fn set_trusted_tls_certificate(&mut self, certificate: Option<Gd<X509Certificate>>) {
+        self.set_trusted(certificate);
+    }
+}
+
+impl WebSocketClient {
+    fn set_trusted(&mut self, certificate: Option<Gd<X509Certificate>>) {
+        if self.is_busy() {
+            console::error("WebSocketClient.trusted_tls_certificate", "there is a connection already");
+        } else {
+            self.trusted = certificate;
+        }
+    }
+
+    fn state(&self) -> ReadyState {
+        self.peer.as_ref().map_or(ReadyState::Closed, |peer| peer.bind().core().state())
+    }
+
+    /// Whatever is over need not be polled any more.
+    fn rest(&mut self) {
+        if self.state() == ReadyState::Closed || self.status() == ConnectionStatus::DISCONNECTED {
+            self.pulse.stop();
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        matches!(self.state(), ReadyState::Connecting | ReadyState::Open)
+    }
+
+    /// The next signals that `peer` gives rise to; none if nothing is left to tell, or a handler has started another
+    /// connection.
+    fn next_signals(&mut self, peer: &mut Gd<WebSocketPeer>, now: Instant) -> Vec<Signal> {
+        if !self.is_current(peer) {
+            return Vec::new();
+        }
+        if self.is_multiplayer {
+            return self.next_of_session(peer, now);
+        }
+        let Some(notice) = peer.bind_mut().next_notice() else { return Vec::new() };
+        match notice {
+            Notice::Message => vec![self.message(peer)],
+            Notice::Event(Event::Opened) => {
+                vec![Signal::Established(convert::text(peer.bind().core().protocol()))]
+            }
+            Notice::Event(Event::CloseRequested(frame)) => vec![close_request(&frame)],
+            Notice::Event(Event::Closed { clean }) => {
+                let mut signals = failure(peer);
+                signals.push(Signal::Closed(clean));
+                signals
+            }
+            Notice::Event(Event::Failed) => {
+                let mut signals = failure(peer);
+                signals.push(Signal::Error);
+                signals
+            }
+        }
+    }
+
+    fn next_of_session(&mut self, peer: &mut Gd<WebSocketPeer>, now: Instant) -> Vec<Signal> {
+        match self.membership.next(peer, &mut self.mailbox.inbox, now) {
+            None => Vec::new(),
+            Some(Step::Joined) => vec![Signal::PeerConnected],
+            Some(Step::CloseRequested(frame)) => vec![close_request(&frame)],
+            Some(Step::Left) => vec![Signal::PeerDisconnected],
+            Some(Step::NotJoined(error)) => error.iter().map(failed).collect(),
+        }
+    }
+
+    fn is_current(&self, peer: &Gd<WebSocketPeer>) -> bool {
+        self.peer.as_ref() == Some(peer)
+    }
+
+    /// A message goes to whoever listens: with its content, or as a note that one can be read.
+    fn message(&self, peer: &mut Gd<WebSocketPeer>) -> Signal {
+        let listeners = self.base().get_signal_connection_list("message_received");
+        if listeners.is_empty() { Signal::Data } else { Signal::Message(peer.bind_mut().take_value()) }
+    }
+
+    /// Ends what is left of the last connection. A script that has kept its peer keeps no connection.
+    fn let_go(&mut self) {
+        if let Some(mut peer) = self.peer.take() {
+            peer.bind_mut().leave();
+        }
+    }
+
+    /// What the engine expects of a multiplayer peer that is told to end at once: it is disconnected when the call
+    /// returns, and no signal follows.
+    fn forget_connection(&mut self) {
+        self.let_go();
+        self.membership = Membership::default();
+        self.pulse.stop();
+        self.mailbox.inbox.clear();
+    }
+
+    /// Nothing is bound while a handler runs: it may do anything, dropping the last reference included.
+    fn emit(this: &mut Gd<Self>, signal: Signal) {
+        match signal {
+            Signal::Established(protocol) => this.signals().connection_established().emit(&protocol),
+            Signal::Data => this.signals().data_received().emit(),
+            Signal::Message(data) => this.signals().message_received().emit(&data),
+            Signal::CloseRequest(code, reason) => this.signals().server_close_request().emit(code, &reason),
+            Signal::Closed(clean) => this.signals().connection_closed().emit(clean),
+            Signal::Error => this.signals().connection_error().emit(),
+            Signal::Failed(error) => this.signals().failed().emit(&error),
+            Signal::PeerConnected => this.signals().peer_connected().emit(i64::from(SERVER)),
+            Signal::PeerDisconnected => {
+                this.signals().peer_disconnected().emit(i64::from(SERVER));
+                // The status says that it is connected until everybody knows.
+                this.bind_mut().membership.conclude();
+            }
+        }
+    }
+}
+
+/// Why the connection of a peer has failed, if it has.
+fn failure(peer: &Gd<WebSocketPeer>) -> Vec<Signal> {
+    peer.bind().core().error().map(failed).into_iter().collect()
+}
+
+fn failed(error: &tungsten_core::Error) -> Signal {
+    Signal::Failed(WebSocketError::of(error))
+}
+
+fn close_request(frame: &CloseFrame) -> Signal {
+    Signal::CloseRequest(frame.code().into(), convert::reason(frame.reason()))
+}
+
+multiplayer_class!(WebSocketClient);
+
+impl Multiplayer for WebSocketClient {
+    fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    fn mailbox_mut(&mut self) -> &mut Mailbox {
+        &mut self.mailbox
+    }
+
+    fn poll_session(mut this: Gd<Self>) {
+        let Some(mut peer) = this.bind().peer.clone() else { return };
+        this.bind().pulse.beat();
+        peer.bind_mut().advance();
+        loop {
+            let signals = this.bind_mut().next_signals(&mut peer, Instant::now());
+            if signals.is_empty() {
+                return this.bind_mut().rest();
+            }
+            for signal in signals {
+                // A handler of the signal before may have started another connection.
+                if this.bind().is_current(&peer) {
+                    Self::emit(&mut this, signal);
+                }
+            }
+        }
+    }
+
+    fn end_session(&mut self) {
+        self.disconnect_from_host(1000, GString::new());
+        if self.is_multiplayer {
+            self.forget_connection();
+        }
+    }
+
+    fn dismiss(&mut self, peer: i32, force: bool) {
+        if peer != SERVER {
+            return;
+        }
+        if force && self.is_multiplayer {
+            self.forget_connection();
+        } else {
+            self.disconnect_from_host(if force { -1 } else { 1000 }, GString::new());
+        }
+    }
+
+    fn status(&self) -> ConnectionStatus {
+        match self.state() {
+            _ if self.is_multiplayer => self.membership.status(),
+            ReadyState::Connecting => ConnectionStatus::CONNECTING,
+            ReadyState::Open | ReadyState::Closing => ConnectionStatus::CONNECTED,
+            ReadyState::Closed => ConnectionStatus::DISCONNECTED,
+        }
+    }
+
+    fn is_server(&self) -> bool {
+        false
+    }
+
+    fn unique_id(&self) -> i32 {
+        self.membership.id()
+    }
+
+    // Without `gd_mp_api` packets are those of the peer that `get_peer(1)` returns; this object has none of its own.
+    fn may_read(&self) -> bool {
+        self.is_multiplayer && (self.membership.id() != 0 || self.mailbox.inbox.len() > 0)
+    }
+
+    fn send_packet(&mut self, packet: &[u8]) -> Error {
+        match &mut self.peer {
+            Some(peer) if self.membership.id() != 0 => peer.bind_mut().send_kind(Kind::Binary, packet),
+            _ => Error::ERR_UNCONFIGURED,
+        }
+    }
+}

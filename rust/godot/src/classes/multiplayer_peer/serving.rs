@@ -1,0 +1,96 @@
+//! What a poll of a server does with one of its clients.
+
+use super::{Role, WebSocketMultiplayerPeer};
+use crate::classes::peer::{Notice, WebSocketPeer};
+use crate::session::hosting::Host;
+use crate::session::roster::Roster;
+use godot::global::Error;
+use godot::prelude::*;
+use tungsten_core::net::{Accepted, StreamId};
+use tungsten_core::{Event, Kind};
+
+/// Clients that may be on the way at a time; the engine's own peer sets no bound.
+const MAX_PENDING: usize = 1024;
+
+/// A client that comes too late for the game may try again (the registry of RFC 6455 §11.7).
+const TRY_AGAIN_LATER: i64 = 1013;
+
+/// A signal to emit, with the id of a client.
+pub(crate) enum Signal {
+    Connected(i32),
+    Disconnected(i32),
+}
+
+impl Host for WebSocketMultiplayerPeer {
+    type Signal = Signal;
+
+    fn roster(&mut self) -> &mut Roster {
+        &mut self.roster
+    }
+
+    fn welcome_stream(&mut self, accepted: Accepted) -> Option<Gd<WebSocketPeer>> {
+        let Role::Server { tls } = &self.role else { return None };
+        if self.mailbox.refuses_new || self.roster.pending_count() >= MAX_PENDING {
+            return None;
+        }
+        let mut peer = self.new_peer();
+        let error = peer.bind_mut().accept_plainly(accepted, tls.clone());
+        (error == Error::OK).then_some(peer)
+    }
+
+    fn next_signal(&mut self, stream: StreamId, connection: &mut Gd<WebSocketPeer>) -> Option<Signal> {
+        if !self.roster.holds(stream, connection) {
+            return None;
+        }
+        let mut peer = connection.bind_mut();
+        let Some(id) = self.roster.id_of(stream) else {
+            return loop {
+                match peer.next_notice()? {
+                    Notice::Event(Event::Opened) => break self.welcome(stream, &mut peer),
+                    // Whoever was told to leave is not listened to.
+                    Notice::Message => drop(peer.take_message()),
+                    Notice::Event(_) => {}
+                }
+            };
+        };
+        if self.roster.is_dismissed(stream) {
+            return Some(Signal::Disconnected(id));
+        }
+        if self.mailbox.inbox.collect(id, &mut peer) {
+            self.roster.defer(stream);
+            return None;
+        }
+        loop {
+            if let Notice::Event(Event::Closed { .. }) = peer.next_notice()? {
+                self.note_error(peer.core().error());
+                self.roster.dismiss(id);
+                return Some(Signal::Disconnected(id));
+            }
+        }
+    }
+
+    fn emit(this: &Gd<Self>, signal: Signal) {
+        match signal {
+            Signal::Connected(id) => this.signals().peer_connected().emit(i64::from(id)),
+            Signal::Disconnected(id) => {
+                // The peer can be asked about its end until everybody knows.
+                this.signals().peer_disconnected().emit(i64::from(id));
+                this.clone().bind_mut().roster.retire(id);
+            }
+        }
+    }
+}
+
+impl WebSocketMultiplayerPeer {
+    /// A client is in: gives it an id and tells it who it is.
+    fn welcome(&mut self, stream: StreamId, peer: &mut WebSocketPeer) -> Option<Signal> {
+        if self.mailbox.refuses_new {
+            peer.close_with(TRY_AGAIN_LATER, GString::from("no new players now"));
+            return None;
+        }
+        let id = self.roster.unused_id(|| self.base().generate_unique_id());
+        self.roster.admit(stream, id);
+        peer.send_kind(Kind::Binary, &id.to_le_bytes());
+        Some(Signal::Connected(id))
+    }
+}

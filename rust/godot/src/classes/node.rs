@@ -1,0 +1,319 @@
+//! `WebSocketNode`: a client for the scene tree, which polls itself.
+//!
+//! The engine calls a script's `_ready`, `_process` or `_exit_tree` in the place of a class's own. So this class has none
+//! of them: it hears of its life by notifications, and of frames by a signal of the tree.
+
+#![expect(unreachable_pub, reason = "`#[export]` makes public accessors")]
+
+use crate::classes::error::WebSocketError;
+use crate::classes::peer::{Notice, WebSocketPeer, WriteMode};
+use crate::classes::settings::Compression;
+use crate::engine::{convert, tls};
+use crate::load::console::Refusal;
+use godot::classes::node::ProcessMode;
+use godot::classes::notify::NodeNotification;
+use godot::classes::{Engine, INode, Node, X509Certificate};
+use godot::global::Error;
+use godot::prelude::*;
+use tungsten_core::{ErrorKind, Event, Kind, Misuse, Phase, WsUrl};
+
+/// The method that the tree calls in every frame. No script has one of this name; its own would be called instead.
+const POLL: &str = "_tungsten_poll";
+
+/// A connection as a node. Its page of help is `doc_classes/WebSocketNode.xml`.
+#[derive(GodotClass)]
+#[class(base = Node, init, tool, rename = UnnamedWebSocketNode)]
+pub(crate) struct WebSocketNode {
+    #[export]
+    #[var(set = set_url)]
+    url: GString,
+    #[export]
+    #[var(set = set_connect_on_ready)]
+    #[init(val = true)]
+    connect_on_ready: bool,
+    #[export]
+    protocols: PackedStringArray,
+    #[export]
+    headers: PackedStringArray,
+    #[export(range = (0.0, 60.0, 0.1, or_greater, suffix = "s"))]
+    heartbeat_interval: f64,
+    #[var(
+        get = get_compression, set = set_compression,
+        hint = ENUM, hint_string = Compression::CHOICES, usage_flags = [STORAGE, EDITOR, CLASS_IS_ENUM]
+    )]
+    compression: PhantomVar<Compression>,
+    #[export]
+    #[init(val = true)]
+    verify_tls: bool,
+    #[export]
+    trusted_tls_certificate: Option<Gd<X509Certificate>>,
+
+    #[init(val = Compression::Disabled)]
+    compression_mode: Compression,
+    peer: Option<Gd<WebSocketPeer>>,
+    base: Base<Node>,
+}
+
+/// A signal to emit.
+enum Signal {
+    Opened(GString),
+    Message(Variant),
+    Closed(i64, GString, bool),
+    Failed(Gd<WebSocketError>),
+}
+
+#[godot_api]
+impl WebSocketNode {
+    #[signal]
+    fn opened(protocol: GString);
+
+    #[signal]
+    fn message_received(data: Variant);
+
+    #[signal]
+    fn closed(code: i64, reason: GString, was_clean: bool);
+
+    #[signal]
+    fn failed(error: Gd<WebSocketError>);
+
+    #[func]
+    fn open(&mut self, #[opt(default = "")] url: GString) -> Error {
+        if !self.base().is_inside_tree() {
+            let reason = "the node is not inside of the tree, where it would be polled";
+            return Refusal::new(Error::ERR_UNCONFIGURED, reason).of(&self.name_in_tree()).told("WebSocketNode.open");
+        }
+        if !url.is_empty() {
+            self.set_url(url);
+        }
+        match self.connect() {
+            Ok(peer) => {
+                self.let_go();
+                self.peer = Some(peer);
+                self.hear_of_frames();
+                Error::OK
+            }
+            Err(refusal) => self.report(refusal),
+        }
+    }
+
+    #[func]
+    fn send(
+        &mut self,
+        message: PackedByteArray,
+        #[opt(default = godot::meta::owned_into_arg(WriteMode::Binary))] write_mode: WriteMode,
+    ) -> Error {
+        self.send_kind(write_mode.into(), message.as_slice())
+    }
+
+    #[func]
+    fn send_text(&mut self, message: GString) -> Error {
+        self.send_kind(Kind::Text, convert::utf8(&message).as_bytes())
+    }
+
+    #[func]
+    fn close(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
+        if let Some(peer) = &mut self.peer {
+            peer.bind_mut().close_for("WebSocketNode.close", code, &reason);
+        }
+    }
+
+    #[func]
+    fn get_peer(&self) -> Option<Gd<WebSocketPeer>> {
+        self.peer.clone()
+    }
+
+    #[func]
+    fn set_url(&mut self, url: GString) {
+        self.url = url;
+        self.base_mut().update_configuration_warnings();
+    }
+
+    #[func]
+    fn set_connect_on_ready(&mut self, enabled: bool) {
+        self.connect_on_ready = enabled;
+        self.base_mut().update_configuration_warnings();
+    }
+
+    #[func]
+    fn get_compression(&self) -> Compression {
+        self.compression_mode
+    }
+
+    #[func]
+    fn set_compression(&mut self, compression: Compression) {
+        self.compression_mode = compression;
+    }
+
+    // Nothing is bound while a handler runs: it may do anything, freeing a parent of the node included.
+    #[func(gd_self, rename = _tungsten_poll)]
+    fn poll(this: Gd<Self>) {
+        let Some(mut peer) = this.bind().peer_to_poll() else { return };
+        peer.bind_mut().advance();
+        while this.is_instance_valid() && this.bind().is_current(&peer) {
+            let signal = next_signal(&mut peer);
+            match signal {
+                Some(signal) => Self::emit(&this, signal),
+                None => return,
+            }
+        }
+    }
+}
+
+impl WebSocketNode {
+    /// A connection with the settings of the node, which has begun to connect.
+    fn connect(&self) -> Result<Gd<WebSocketPeer>, Refusal> {
+        let mut peer = WebSocketPeer::new_gd();
+        {
+            let mut peer = peer.bind_mut();
+            peer.speak_for("WebSocketNode");
+            peer.set_supported_protocols(self.protocols.clone());
+            peer.set_handshake_headers(self.headers.clone());
+            peer.set_heartbeat_interval(self.heartbeat_interval);
+            peer.set_compression(self.compression_mode);
+            let (verify, trusted) = (self.verify_tls, self.trusted_tls_certificate.as_ref());
+            peer.connect_with(&self.url.to_string(), |_| tls::client_of_godot_3(verify, trusted))?;
+            peer.speak_for("WebSocketPeer");
+        }
+        Ok(peer)
+    }
+
+    /// Says why nothing was started: on the console, as it is a mistake in the game, and with `failed` once the call is
+    /// over, since whoever relies on `connect_on_ready` sees no returned error.
+    fn report(&mut self, refusal: Refusal) -> Error {
+        let error = tungsten_core::Error::new(Phase::Resolve, ErrorKind::InvalidParameter, refusal.reason());
+        let arguments = ["failed".to_variant(), WebSocketError::of(&error).to_variant()];
+        self.base_mut().call_deferred("emit_signal", &arguments);
+        refusal.of(&self.name_in_tree()).told("WebSocketNode.open")
+    }
+
+    /// Which node it is: games have many.
+    fn name_in_tree(&self) -> String {
+        let node = self.base();
+        if node.is_inside_tree() { node.get_path().to_string() } else { node.get_name().to_string() }
+    }
+
+    /// Ends the connection, if there is one, and says 1001 to the other side, without waiting. A script that has kept
+    /// the peer keeps no connection.
+    fn let_go(&mut self) {
+        if let Some(mut peer) = self.peer.take() {
+            peer.bind_mut().leave();
+        }
+    }
+
+    fn on_ready(&mut self) {
+        // The script's own `_ready` has run, and may have opened.
+        let is_wanted = self.connect_on_ready && !self.url.is_empty() && self.peer.is_none();
+        if is_wanted && !Engine::singleton().is_editor_hint() {
+            // As a call of the engine, at whose end the console hears of a mistake: this object is not borrowed then.
+            self.base_mut().call("open", &[]);
+        }
+    }
+
+    fn on_exit_tree(&mut self) {
+        self.let_go();
+        let (mut tree, poll) = (self.base().get_tree(), self.poll_callable());
+        if tree.is_connected("process_frame", &poll) {
+            tree.disconnect("process_frame", &poll);
+        }
+    }
+
+    fn hear_of_frames(&mut self) {
+        let (mut tree, poll) = (self.base().get_tree(), self.poll_callable());
+        if !tree.is_connected("process_frame", &poll) {
+            tree.connect("process_frame", &poll);
+        }
+    }
+
+    // By its name, and not a Rust closure: that would not outlive a reload of the library in the editor.
+    fn poll_callable(&self) -> Callable {
+        Callable::from_object_method(&self.to_gd(), POLL)
+    }
+
+    fn peer_to_poll(&self) -> Option<Gd<WebSocketPeer>> {
+        self.peer.clone().filter(|_| self.may_poll())
+    }
+
+    /// A game that pauses is still connected: the other side goes on. So unless a process mode was chosen for the node
+    /// itself, it stops only below a parent that is disabled.
+    fn may_poll(&self) -> bool {
+        let node = self.base();
+        node.can_process()
+            || node.get_process_mode() == ProcessMode::INHERIT && inherited_mode(&node) != ProcessMode::DISABLED
+    }
+
+    fn send_kind(&mut self, kind: Kind, payload: &[u8]) -> Error {
+        self.peer.as_mut().map_or(Error::FAILED, |peer| peer.bind_mut().send_kind(kind, payload))
+    }
+
+    fn is_current(&self, peer: &Gd<WebSocketPeer>) -> bool {
+        self.peer.as_ref() == Some(peer)
+    }
+
+    fn emit(this: &Gd<Self>, signal: Signal) {
+        match signal {
+            Signal::Opened(protocol) => this.signals().opened().emit(&protocol),
+            Signal::Message(data) => this.signals().message_received().emit(&data),
+            Signal::Closed(code, reason, clean) => this.signals().closed().emit(code, &reason, clean),
+            Signal::Failed(error) => this.signals().failed().emit(&error),
+        }
+    }
+}
+
+#[godot_api]
+impl INode for WebSocketNode {
+    fn on_notification(&mut self, what: NodeNotification) {
+        match what {
+            NodeNotification::READY => self.on_ready(),
+            NodeNotification::EXIT_TREE => self.on_exit_tree(),
+            _ => {}
+        }
+    }
+
+    fn get_configuration_warnings(&self) -> PackedStringArray {
+        let url = self.url.to_string();
+        let warning = match WsUrl::parse(&url) {
+            Err(_) if url.is_empty() && self.connect_on_ready => {
+                "The URL is empty: nothing is connected when the node is ready. Enter one, or turn \"Connect On Ready\" \
+                 off and call open()."
+                    .to_owned()
+            }
+            Err(Misuse::InvalidUrl(reason)) if !url.is_empty() => format!("The URL cannot be used: {reason}."),
+            _ => return PackedStringArray::new(),
+        };
+        [GString::from(&warning)].into_iter().collect()
+    }
+}
+
+/// The process mode that a node gets from those above it.
+fn inherited_mode(node: &Node) -> ProcessMode {
+    let mut above = node.get_parent();
+    while let Some(parent) = above {
+        match parent.get_process_mode() {
+            ProcessMode::INHERIT => above = parent.get_parent(),
+            mode => return mode,
+        }
+    }
+    ProcessMode::PAUSABLE
+}
+
+/// The next signal that a connection gives rise to.
+fn next_signal(peer: &mut Gd<WebSocketPeer>) -> Option<Signal> {
+    loop {
+        let mut peer = peer.bind_mut();
+        return Some(match peer.next_notice()? {
+            Notice::Message => Signal::Message(peer.take_value()),
+            Notice::Event(Event::Opened) => Signal::Opened(convert::text(peer.core().protocol())),
+            Notice::Event(Event::CloseRequested(_)) => continue,
+            Notice::Event(Event::Failed) => match peer.core().error() {
+                Some(error) => Signal::Failed(WebSocketError::of(error)),
+                None => continue,
+            },
+            Notice::Event(Event::Closed { clean }) => {
+                let frame = peer.core().close_frame();
+                let code = frame.map_or(-1, |frame| frame.code().into());
+                let reason = frame.map(|frame| convert::reason(frame.reason())).unwrap_or_default();
+                Signal::Closed(code, reason, clean)
+            }
+        });
+    }
+}

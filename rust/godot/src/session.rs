@@ -1,0 +1,8 @@
+//! What several classes do together.
+
+pub(crate) mod hosting;
+pub(crate) mod membership;
+pub(crate) mod multiplayer;
+pub(crate) mod multiplayer_class;
+pub(crate) mod roster;
+pub(crate) mod watch;
