@@ -5,7 +5,12 @@ mod engine;
 mod load;
 mod session;
 
-use classes::{error, peer};
+use classes::client::WebSocketClient;
+use classes::error;
+use classes::multiplayer_peer::WebSocketMultiplayerPeer;
+use classes::node::WebSocketNode;
+use classes::peer::{self, WebSocketPeer};
+use classes::server::WebSocketServer;
 use engine::logging;
 use godot::init::{ExtensionLibrary, InitStage, gdextension};
 use load::entry::Tungsten;
@@ -18,8 +23,13 @@ unsafe impl ExtensionLibrary for Tungsten {
         match stage {
             InitStage::Core => logging::init(),
             InitStage::Scene => {
-                peer::register_enums();
                 error::register_enums();
+                peer::register_enums();
+                WebSocketPeer::register_properties();
+                WebSocketMultiplayerPeer::register_properties();
+                WebSocketClient::register_properties();
+                WebSocketServer::register_properties();
+                WebSocketNode::register_properties();
                 names::announce(|level, text| console::say(level, text, None));
             }
             InitStage::Editor => help_keeper::init(),

@@ -1,8 +1,13 @@
 //! What several classes do together.
 
+pub(crate) mod admission;
+pub(crate) mod connection;
+pub(crate) mod filter;
+pub(crate) mod host;
 pub(crate) mod hosting;
 pub(crate) mod membership;
 pub(crate) mod multiplayer;
 pub(crate) mod multiplayer_class;
 pub(crate) mod roster;
+pub(crate) mod signal;
 pub(crate) mod watch;

@@ -2,12 +2,15 @@
 
 use crate::classes::error::WebSocketError;
 use crate::classes::peer::{Notice, WebSocketPeer};
-use crate::classes::settings::{Buffers, Compression};
-use crate::engine::{convert, tls};
-use crate::load::console;
+use crate::classes::settings::{Compression, Settings, settings_properties};
+use crate::engine::convert;
+use crate::engine::tls::Trust;
+use crate::load::console::{self, Refusal};
+use crate::session::connection::Connection;
 use crate::session::membership::{Membership, Step};
 use crate::session::multiplayer::{Mailbox, Multiplayer, SERVER};
 use crate::session::multiplayer_class::multiplayer_class;
+use crate::session::signal;
 use crate::session::watch::Pulse;
 use godot::classes::multiplayer_peer::ConnectionStatus;
 use godot::classes::{MultiplayerPeerExtension, X509Certificate};
@@ -31,19 +34,11 @@ pub(crate) struct WebSocketClient {
     trusted_ssl_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
     #[var(get = get_trusted_tls_certificate, set = set_trusted_tls_certificate, usage_flags = [EDITOR])]
     trusted_tls_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
-    #[var(
-        get = get_compression, set = set_compression,
-        hint = ENUM, hint_string = Compression::CHOICES, usage_flags = [EDITOR, CLASS_IS_ENUM]
-    )]
-    compression: PhantomVar<Compression>,
-
     #[init(val = true)]
     verify: bool,
     trusted: Option<Gd<X509Certificate>>,
-    buffers: Option<Buffers>,
-    #[init(val = Compression::Disabled)]
-    compression_mode: Compression,
-    peer: Option<Gd<WebSocketPeer>>,
+    settings: Settings,
+    connection: Connection,
     is_multiplayer: bool,
     membership: Membership,
     mailbox: Mailbox,
@@ -57,11 +52,17 @@ enum Signal {
     Data,
     Message(Variant),
     CloseRequest(i64, GString),
-    Closed(bool),
-    Error,
+    /// The connection of this peer is over; how, and whether it was open before.
+    Ended(Gd<WebSocketPeer>, End),
     Failed(Gd<WebSocketError>),
     PeerConnected,
     PeerDisconnected,
+}
+
+/// How a connection ends.
+enum End {
+    Closed { clean: bool },
+    Failed,
 }
 
 #[godot_api]
@@ -95,25 +96,14 @@ impl WebSocketClient {
         #[opt(default = false)] gd_mp_api: bool,
         #[opt(default = &PackedStringArray::new())] custom_headers: PackedStringArray,
     ) -> Error {
-        if self.is_busy() {
+        if self.connection.is_busy() {
             return Error::ERR_ALREADY_IN_USE;
         }
-        let mut peer = WebSocketPeer::new_gd();
-        let started = {
-            let mut peer = peer.bind_mut();
-            peer.set_supported_protocols(protocols);
-            peer.set_handshake_headers(custom_headers);
-            peer.set_compression(self.compression_mode);
-            if let Some(buffers) = self.buffers {
-                peer.set_buffers(buffers);
-            }
-            peer.connect_with(&url.to_string(), |_| tls::client_of_godot_3(self.verify, self.trusted.as_ref()))
-        };
-        if let Err(refusal) = started {
+        let settings = self.settings.with_request(&protocols, &custom_headers);
+        let trust = Trust::Godot3 { verify: self.verify, trusted: self.trusted.as_ref() };
+        if let Err(refusal) = self.connection.start(settings, &url.to_string(), trust) {
             return refusal.told("WebSocketClient.connect_to_url");
         }
-        self.let_go();
-        self.peer = Some(peer);
         self.is_multiplayer = gd_mp_api;
         self.membership = Membership::new(ID_TIMEOUT);
         self.mailbox.inbox.clear();
@@ -123,25 +113,23 @@ impl WebSocketClient {
 
     #[func]
     fn disconnect_from_host(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
-        if let Some(peer) = &mut self.peer {
-            peer.bind_mut().close_for("WebSocketClient.disconnect_from_host", code, &reason);
-        }
+        self.connection.close_for("WebSocketClient.disconnect_from_host", code, &reason.to_string());
         self.rest();
     }
 
     #[func]
     fn get_peer(&self, id: i32) -> Option<Gd<WebSocketPeer>> {
-        self.peer.clone().filter(|_| id == SERVER)
+        self.connection.peer().filter(|_| id == SERVER)
     }
 
     #[func]
     fn get_connected_host(&self) -> GString {
-        self.peer.as_ref().map(|peer| peer.bind().get_connected_host()).unwrap_or_default()
+        self.connection.peer().map(|peer| peer.bind().get_connected_host()).unwrap_or_default()
     }
 
     #[func]
     fn get_connected_port(&self) -> u16 {
-        self.peer.as_ref().map_or(0, |peer| peer.bind().get_connected_port())
+        self.connection.peer().map_or(0, |peer| peer.bind().get_connected_port())
     }
 
     #[func]
@@ -152,23 +140,12 @@ impl WebSocketClient {
         output_buffer_size_kb: i64,
         output_max_packets: i64,
     ) -> Error {
-        if self.is_busy() {
-            console::error("WebSocketClient.set_buffers", "there is a connection already");
-            return Error::FAILED;
+        if self.connection.is_busy() {
+            let refusal = Refusal::new(Error::FAILED, "there is a connection already");
+            return refusal.told("WebSocketClient.set_buffers");
         }
-        self.buffers =
-            Some(Buffers::from_kb(input_buffer_size_kb, input_max_packets, output_buffer_size_kb, output_max_packets));
+        self.settings.set_buffers(input_buffer_size_kb, input_max_packets, output_buffer_size_kb, output_max_packets);
         Error::OK
-    }
-
-    #[func]
-    fn get_compression(&self) -> Compression {
-        self.compression_mode
-    }
-
-    #[func]
-    fn set_compression(&mut self, compression: Compression) {
-        self.compression_mode = compression;
     }
 
     #[func]
@@ -212,71 +189,53 @@ impl WebSocketClient {
     }
 }
 
+settings_properties! {
+    WebSocketClient, usage_flags = [EDITOR];
+    compression: Compression, get_compression, set_compression(compression), ENUM(Compression::CHOICES);
+}
+
 impl WebSocketClient {
     fn set_trusted(&mut self, certificate: Option<Gd<X509Certificate>>) {
-        if self.is_busy() {
+        if self.connection.is_busy() {
             console::error("WebSocketClient.trusted_tls_certificate", "there is a connection already");
         } else {
             self.trusted = certificate;
         }
     }
 
-    fn state(&self) -> ReadyState {
-        self.peer.as_ref().map_or(ReadyState::Closed, |peer| peer.bind().core().state())
-    }
-
     /// Whatever is over need not be polled any more.
     fn rest(&mut self) {
-        if self.state() == ReadyState::Closed || self.status() == ConnectionStatus::DISCONNECTED {
+        if self.connection.state() == ReadyState::Closed || self.status() == ConnectionStatus::DISCONNECTED {
             self.pulse.stop();
         }
     }
 
-    fn is_busy(&self) -> bool {
-        matches!(self.state(), ReadyState::Connecting | ReadyState::Open)
-    }
-
-    /// The next signals that `peer` gives rise to; none if nothing is left to tell, or a handler has started another
+    /// The next signal that `peer` gives rise to; none if nothing is left to tell, or a handler has started another
     /// connection.
-    fn next_signals(&mut self, peer: &mut Gd<WebSocketPeer>, now: Instant) -> Vec<Signal> {
-        if !self.is_current(peer) {
-            return Vec::new();
+    fn next_signal(&mut self, peer: &mut Gd<WebSocketPeer>, now: Instant) -> Option<Signal> {
+        if !self.connection.is(peer) {
+            return None;
         }
         if self.is_multiplayer {
             return self.next_of_session(peer, now);
         }
-        let Some(notice) = peer.bind_mut().next_notice() else { return Vec::new() };
-        match notice {
-            Notice::Message => vec![self.message(peer)],
-            Notice::Event(Event::Opened) => {
-                vec![Signal::Established(convert::text(peer.bind().core().protocol()))]
-            }
-            Notice::Event(Event::CloseRequested(frame)) => vec![close_request(&frame)],
-            Notice::Event(Event::Closed { clean }) => {
-                let mut signals = failure(peer);
-                signals.push(Signal::Closed(clean));
-                signals
-            }
-            Notice::Event(Event::Failed) => {
-                let mut signals = failure(peer);
-                signals.push(Signal::Error);
-                signals
-            }
-        }
+        let notice = peer.bind_mut().next_notice()?;
+        Some(match notice {
+            Notice::Message => self.message(peer),
+            Notice::Event(Event::Opened) => Signal::Established(convert::text(peer.bind().core().protocol())),
+            Notice::Event(Event::CloseRequested(frame)) => close_request(&frame),
+            Notice::Event(Event::Closed { clean }) => Signal::Ended(peer.clone(), End::Closed { clean }),
+            Notice::Event(Event::Failed) => Signal::Ended(peer.clone(), End::Failed),
+        })
     }
 
-    fn next_of_session(&mut self, peer: &mut Gd<WebSocketPeer>, now: Instant) -> Vec<Signal> {
-        match self.membership.next(peer, &mut self.mailbox.inbox, now) {
-            None => Vec::new(),
-            Some(Step::Joined) => vec![Signal::PeerConnected],
-            Some(Step::CloseRequested(frame)) => vec![close_request(&frame)],
-            Some(Step::Left) => vec![Signal::PeerDisconnected],
-            Some(Step::NotJoined(error)) => error.iter().map(failed).collect(),
+    fn next_of_session(&mut self, peer: &mut Gd<WebSocketPeer>, now: Instant) -> Option<Signal> {
+        match self.membership.next(peer, &mut self.mailbox.inbox, now)? {
+            Step::Joined => Some(Signal::PeerConnected),
+            Step::CloseRequested(frame) => Some(close_request(&frame)),
+            Step::Left => Some(Signal::PeerDisconnected),
+            Step::NotJoined(error) => error.map(|error| Signal::Failed(WebSocketError::of(&error))),
         }
-    }
-
-    fn is_current(&self, peer: &Gd<WebSocketPeer>) -> bool {
-        self.peer.as_ref() == Some(peer)
     }
 
     /// A message goes to whoever listens: with its content, or as a note that one can be read.
@@ -285,17 +244,10 @@ impl WebSocketClient {
         if listeners.is_empty() { Signal::Data } else { Signal::Message(peer.bind_mut().take_value()) }
     }
 
-    /// Ends what is left of the last connection. A script that has kept its peer keeps no connection.
-    fn let_go(&mut self) {
-        if let Some(mut peer) = self.peer.take() {
-            peer.bind_mut().leave();
-        }
-    }
-
     /// What the engine expects of a multiplayer peer that is told to end at once: it is disconnected when the call
     /// returns, and no signal follows.
     fn forget_connection(&mut self) {
-        self.let_go();
+        self.connection.let_go();
         self.membership = Membership::default();
         self.pulse.stop();
         self.mailbox.inbox.clear();
@@ -308,8 +260,7 @@ impl WebSocketClient {
             Signal::Data => this.signals().data_received().emit(),
             Signal::Message(data) => this.signals().message_received().emit(&data),
             Signal::CloseRequest(code, reason) => this.signals().server_close_request().emit(code, &reason),
-            Signal::Closed(clean) => this.signals().connection_closed().emit(clean),
-            Signal::Error => this.signals().connection_error().emit(),
+            Signal::Ended(peer, end) => Self::emit_end(this, &peer, &end),
             Signal::Failed(error) => this.signals().failed().emit(&error),
             Signal::PeerConnected => this.signals().peer_connected().emit(i64::from(SERVER)),
             Signal::PeerDisconnected => {
@@ -319,15 +270,20 @@ impl WebSocketClient {
             }
         }
     }
-}
 
-/// Why the connection of a peer has failed, if it has.
-fn failure(peer: &Gd<WebSocketPeer>) -> Vec<Signal> {
-    peer.bind().core().error().map(failed).into_iter().collect()
-}
-
-fn failed(error: &tungsten_core::Error) -> Signal {
-    Signal::Failed(WebSocketError::of(error))
+    fn emit_end(this: &mut Gd<Self>, peer: &Gd<WebSocketPeer>, end: &End) {
+        let error = peer.bind().core().error().map(WebSocketError::of);
+        if let Some(error) = error {
+            this.signals().failed().emit(&error);
+        }
+        // A handler may have started another connection.
+        if this.bind().connection.is(peer) {
+            match end {
+                End::Closed { clean } => this.signals().connection_closed().emit(*clean),
+                End::Failed => this.signals().connection_error().emit(),
+            }
+        }
+    }
 }
 
 fn close_request(frame: &CloseFrame) -> Signal {
@@ -346,21 +302,11 @@ impl Multiplayer for WebSocketClient {
     }
 
     fn poll_session(mut this: Gd<Self>) {
-        let Some(mut peer) = this.bind().peer.clone() else { return };
+        let Some(mut peer) = this.bind().connection.peer() else { return };
         this.bind().pulse.beat();
         peer.bind_mut().advance();
-        loop {
-            let signals = this.bind_mut().next_signals(&mut peer, Instant::now());
-            if signals.is_empty() {
-                return this.bind_mut().rest();
-            }
-            for signal in signals {
-                // A handler of the signal before may have started another connection.
-                if this.bind().is_current(&peer) {
-                    Self::emit(&mut this, signal);
-                }
-            }
-        }
+        signal::emit_all(&mut this, |client| client.next_signal(&mut peer, Instant::now()), Self::emit);
+        this.bind_mut().rest();
     }
 
     fn end_session(&mut self) {
@@ -382,7 +328,7 @@ impl Multiplayer for WebSocketClient {
     }
 
     fn status(&self) -> ConnectionStatus {
-        match self.state() {
+        match self.connection.state() {
             _ if self.is_multiplayer => self.membership.status(),
             ReadyState::Connecting => ConnectionStatus::CONNECTING,
             ReadyState::Open | ReadyState::Closing => ConnectionStatus::CONNECTED,
@@ -404,9 +350,9 @@ impl Multiplayer for WebSocketClient {
     }
 
     fn send_packet(&mut self, packet: &[u8]) -> Error {
-        match &mut self.peer {
-            Some(peer) if self.membership.id() != 0 => peer.bind_mut().send_kind(Kind::Binary, packet),
-            _ => Error::ERR_UNCONFIGURED,
+        match self.membership.id() {
+            0 => Error::ERR_UNCONFIGURED,
+            _ => self.connection.send(Kind::Binary, packet),
         }
     }
 }

@@ -7,9 +7,12 @@
 
 use crate::classes::error::WebSocketError;
 use crate::classes::peer::{Notice, WebSocketPeer, WriteMode};
-use crate::classes::settings::Compression;
-use crate::engine::{convert, tls};
+use crate::classes::settings::{Compression, Settings, settings_properties};
+use crate::engine::convert;
+use crate::engine::tls::Trust;
 use crate::load::console::Refusal;
+use crate::session::connection::Connection;
+use crate::session::signal;
 use godot::classes::node::ProcessMode;
 use godot::classes::notify::NodeNotification;
 use godot::classes::{Engine, INode, Node, X509Certificate};
@@ -35,22 +38,14 @@ pub(crate) struct WebSocketNode {
     protocols: PackedStringArray,
     #[export]
     headers: PackedStringArray,
-    #[export(range = (0.0, 60.0, 0.1, or_greater, suffix = "s"))]
-    heartbeat_interval: f64,
-    #[var(
-        get = get_compression, set = set_compression,
-        hint = ENUM, hint_string = Compression::CHOICES, usage_flags = [STORAGE, EDITOR, CLASS_IS_ENUM]
-    )]
-    compression: PhantomVar<Compression>,
     #[export]
     #[init(val = true)]
     verify_tls: bool,
     #[export]
     trusted_tls_certificate: Option<Gd<X509Certificate>>,
 
-    #[init(val = Compression::Disabled)]
-    compression_mode: Compression,
-    peer: Option<Gd<WebSocketPeer>>,
+    settings: Settings,
+    connection: Connection,
     base: Base<Node>,
 }
 
@@ -86,9 +81,7 @@ impl WebSocketNode {
             self.set_url(url);
         }
         match self.connect() {
-            Ok(peer) => {
-                self.let_go();
-                self.peer = Some(peer);
+            Ok(()) => {
                 self.hear_of_frames();
                 Error::OK
             }
@@ -102,24 +95,22 @@ impl WebSocketNode {
         message: PackedByteArray,
         #[opt(default = godot::meta::owned_into_arg(WriteMode::Binary))] write_mode: WriteMode,
     ) -> Error {
-        self.send_kind(write_mode.into(), message.as_slice())
+        self.connection.send(write_mode.into(), message.as_slice())
     }
 
     #[func]
     fn send_text(&mut self, message: GString) -> Error {
-        self.send_kind(Kind::Text, convert::utf8(&message).as_bytes())
+        self.connection.send(Kind::Text, convert::utf8(&message).as_bytes())
     }
 
     #[func]
     fn close(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
-        if let Some(peer) = &mut self.peer {
-            peer.bind_mut().close_for("WebSocketNode.close", code, &reason);
-        }
+        self.connection.close_for("WebSocketNode.close", code, &reason.to_string());
     }
 
     #[func]
     fn get_peer(&self) -> Option<Gd<WebSocketPeer>> {
-        self.peer.clone()
+        self.connection.peer()
     }
 
     #[func]
@@ -134,47 +125,27 @@ impl WebSocketNode {
         self.base_mut().update_configuration_warnings();
     }
 
-    #[func]
-    fn get_compression(&self) -> Compression {
-        self.compression_mode
-    }
-
-    #[func]
-    fn set_compression(&mut self, compression: Compression) {
-        self.compression_mode = compression;
-    }
-
-    // Nothing is bound while a handler runs: it may do anything, freeing a parent of the node included.
     #[func(gd_self, rename = _tungsten_poll)]
-    fn poll(this: Gd<Self>) {
+    fn poll(mut this: Gd<Self>) {
         let Some(mut peer) = this.bind().peer_to_poll() else { return };
         peer.bind_mut().advance();
-        while this.is_instance_valid() && this.bind().is_current(&peer) {
-            let signal = next_signal(&mut peer);
-            match signal {
-                Some(signal) => Self::emit(&this, signal),
-                None => return,
-            }
-        }
+        signal::emit_all(&mut this, |node| node.next_signal(&mut peer), Self::emit);
     }
 }
 
+settings_properties! {
+    WebSocketNode, usage_flags = [STORAGE, EDITOR];
+    heartbeat_interval: f64, get_heartbeat_interval, set_heartbeat_interval(interval),
+        RANGE("0,60,0.1,or_greater,suffix:s");
+    compression: Compression, get_compression, set_compression(compression), ENUM(Compression::CHOICES);
+}
+
 impl WebSocketNode {
-    /// A connection with the settings of the node, which has begun to connect.
-    fn connect(&self) -> Result<Gd<WebSocketPeer>, Refusal> {
-        let mut peer = WebSocketPeer::new_gd();
-        {
-            let mut peer = peer.bind_mut();
-            peer.speak_for("WebSocketNode");
-            peer.set_supported_protocols(self.protocols.clone());
-            peer.set_handshake_headers(self.headers.clone());
-            peer.set_heartbeat_interval(self.heartbeat_interval);
-            peer.set_compression(self.compression_mode);
-            let (verify, trusted) = (self.verify_tls, self.trusted_tls_certificate.as_ref());
-            peer.connect_with(&self.url.to_string(), |_| tls::client_of_godot_3(verify, trusted))?;
-            peer.speak_for("WebSocketPeer");
-        }
-        Ok(peer)
+    /// Starts to connect with the settings of the node.
+    fn connect(&mut self) -> Result<(), Refusal> {
+        let settings = self.settings.with_request(&self.protocols, &self.headers);
+        let trust = Trust::Godot3 { verify: self.verify_tls, trusted: self.trusted_tls_certificate.as_ref() };
+        self.connection.start(settings, &self.url.to_string(), trust)
     }
 
     /// Says why nothing was started: on the console, as it is a mistake in the game, and with `failed` once the call is
@@ -192,17 +163,9 @@ impl WebSocketNode {
         if node.is_inside_tree() { node.get_path().to_string() } else { node.get_name().to_string() }
     }
 
-    /// Ends the connection, if there is one, and says 1001 to the other side, without waiting. A script that has kept
-    /// the peer keeps no connection.
-    fn let_go(&mut self) {
-        if let Some(mut peer) = self.peer.take() {
-            peer.bind_mut().leave();
-        }
-    }
-
     fn on_ready(&mut self) {
         // The script's own `_ready` has run, and may have opened.
-        let is_wanted = self.connect_on_ready && !self.url.is_empty() && self.peer.is_none();
+        let is_wanted = self.connect_on_ready && !self.url.is_empty() && self.connection.peer().is_none();
         if is_wanted && !Engine::singleton().is_editor_hint() {
             // As a call of the engine, at whose end the console hears of a mistake: this object is not borrowed then.
             self.base_mut().call("open", &[]);
@@ -210,7 +173,7 @@ impl WebSocketNode {
     }
 
     fn on_exit_tree(&mut self) {
-        self.let_go();
+        self.connection.let_go();
         let (mut tree, poll) = (self.base().get_tree(), self.poll_callable());
         if tree.is_connected("process_frame", &poll) {
             tree.disconnect("process_frame", &poll);
@@ -230,7 +193,7 @@ impl WebSocketNode {
     }
 
     fn peer_to_poll(&self) -> Option<Gd<WebSocketPeer>> {
-        self.peer.clone().filter(|_| self.may_poll())
+        self.connection.peer().filter(|_| self.may_poll())
     }
 
     /// A game that pauses is still connected: the other side goes on. So unless a process mode was chosen for the node
@@ -241,15 +204,13 @@ impl WebSocketNode {
             || node.get_process_mode() == ProcessMode::INHERIT && inherited_mode(&node) != ProcessMode::DISABLED
     }
 
-    fn send_kind(&mut self, kind: Kind, payload: &[u8]) -> Error {
-        self.peer.as_mut().map_or(Error::FAILED, |peer| peer.bind_mut().send_kind(kind, payload))
+    /// The next signal that `peer` gives rise to; none if nothing is left to tell, or a handler has started another
+    /// connection.
+    fn next_signal(&self, peer: &mut Gd<WebSocketPeer>) -> Option<Signal> {
+        if self.connection.is(peer) { next_signal(peer) } else { None }
     }
 
-    fn is_current(&self, peer: &Gd<WebSocketPeer>) -> bool {
-        self.peer.as_ref() == Some(peer)
-    }
-
-    fn emit(this: &Gd<Self>, signal: Signal) {
+    fn emit(this: &mut Gd<Self>, signal: Signal) {
         match signal {
             Signal::Opened(protocol) => this.signals().opened().emit(&protocol),
             Signal::Message(data) => this.signals().message_received().emit(&data),

@@ -4,9 +4,8 @@ mod shared;
 
 use crate::classes::class_enum::{attach, class_enum};
 use crate::classes::error::WebSocketError;
-use crate::classes::settings::{Compression, Settings};
-use crate::engine::stream::EngineStream;
-use crate::engine::tls::OptionalTlsOptions;
+use crate::classes::settings::{Compression, Settings, settings_properties};
+use crate::engine::tls::{OptionalTlsOptions, Trust};
 use crate::engine::{convert, tls};
 use crate::load::console;
 use crate::session::watch::Pulse;
@@ -17,45 +16,13 @@ use godot::meta::owned_into_arg;
 use godot::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
-use tungsten_core::{Event, Guest, Kind, Message, Peer, ReadyState, Response, UpgradeRequest};
+use tungsten_core::{Event, Kind, Message, Peer, ReadyState, Response, UpgradeRequest};
 
 /// A WebSocket connection. Its page of help is `doc_classes/WebSocketPeer.xml`.
 #[derive(GodotClass)]
 // With an `init` of our own, gdext leaves hot reloading out for API levels below 4.3.
 #[class(base = PacketPeerExtension, init, tool, rename = UnnamedWebSocketPeer)]
 pub(crate) struct WebSocketPeer {
-    #[var(get = get_supported_protocols, set = set_supported_protocols, usage_flags = [STORAGE, EDITOR])]
-    supported_protocols: PhantomVar<PackedStringArray>,
-    #[var(get = get_handshake_headers, set = set_handshake_headers, usage_flags = [STORAGE, EDITOR])]
-    handshake_headers: PhantomVar<PackedStringArray>,
-    #[var(get = get_inbound_buffer_size, set = set_inbound_buffer_size, usage_flags = [STORAGE, EDITOR])]
-    inbound_buffer_size: PhantomVar<i64>,
-    #[var(get = get_outbound_buffer_size, set = set_outbound_buffer_size, usage_flags = [STORAGE, EDITOR])]
-    outbound_buffer_size: PhantomVar<i64>,
-    #[var(get = get_max_queued_packets, set = set_max_queued_packets, usage_flags = [STORAGE, EDITOR])]
-    max_queued_packets: PhantomVar<i64>,
-    #[var(get = get_heartbeat_interval, set = set_heartbeat_interval, usage_flags = [STORAGE, EDITOR])]
-    heartbeat_interval: PhantomVar<f64>,
-    #[var(get = get_heartbeat_timeout, set = set_heartbeat_timeout, usage_flags = [STORAGE, EDITOR])]
-    heartbeat_timeout: PhantomVar<f64>,
-    #[var(get = get_handshake_timeout, set = set_handshake_timeout, usage_flags = [STORAGE, EDITOR])]
-    handshake_timeout: PhantomVar<f64>,
-    #[var(get = get_close_timeout, set = set_close_timeout, usage_flags = [STORAGE, EDITOR])]
-    close_timeout: PhantomVar<f64>,
-    #[var(get = get_max_message_size, set = set_max_message_size, usage_flags = [STORAGE, EDITOR])]
-    max_message_size: PhantomVar<i64>,
-    #[var(
-        get = get_compression, set = set_compression,
-        hint = ENUM, hint_string = Compression::CHOICES, usage_flags = [STORAGE, EDITOR, CLASS_IS_ENUM]
-    )]
-    compression: PhantomVar<Compression>,
-    #[var(get = get_compression_threshold, set = set_compression_threshold, usage_flags = [STORAGE, EDITOR])]
-    compression_threshold: PhantomVar<i64>,
-    #[var(get = get_compression_level, set = set_compression_level, usage_flags = [STORAGE, EDITOR])]
-    compression_level: PhantomVar<i64>,
-    #[var(get = get_pinned_public_keys, set = set_pinned_public_keys, usage_flags = [STORAGE, EDITOR])]
-    pinned_public_keys: PhantomVar<PackedStringArray>,
-
     settings: Settings,
     #[init(val = Peer::new(Settings::default().config()))]
     peer: Peer,
@@ -76,9 +43,6 @@ pub(crate) struct WebSocketPeer {
     is_flush_due: bool,
     /// How many messages [`Self::next_notice`] has told of.
     announced: u64,
-    /// The class, by its plain name, whose properties its settings are.
-    #[init(val = "WebSocketPeer")]
-    speaks_for: &'static str,
     pulse: Pulse,
     base: Base<PacketPeerExtension>,
 }
@@ -179,8 +143,8 @@ impl IPacketPeerExtension for WebSocketPeer {
         let bytes = if size == 0 { &[] } else { unsafe { std::slice::from_raw_parts(p_buffer.ptr(), size) } };
         let sent = catch_unwind(AssertUnwindSafe(|| {
             let mut this = this.bind_mut();
-            let mode = this.write_mode;
-            this.send_bytes(bytes, mode)
+            let kind = this.write_mode.into();
+            this.send_kind(kind, bytes)
         }));
         sent.unwrap_or(Error::FAILED)
     }
@@ -202,38 +166,14 @@ impl WebSocketPeer {
         url: GString,
         #[opt(default = owned_into_arg(OptionalTlsOptions(None)))] tls_client_options: OptionalTlsOptions,
     ) -> Error {
-        if let Err(refusal) = self.connect_with_options(&url, tls_client_options) {
-            return refusal.told("WebSocketPeer.connect_to_url");
-        }
-        self.pulse = Pulse::start("WebSocketPeer");
-        Error::OK
+        let result = self.connect(&url.to_string(), Trust::Options(tls_client_options.0.as_ref()));
+        self.started("WebSocketPeer.connect_to_url", result)
     }
 
     #[func]
     fn accept_stream(&mut self, stream: Option<Gd<StreamPeer>>) -> Error {
-        let Some(stream) = stream else {
-            return console::refuse("WebSocketPeer.accept_stream", "the stream is null", Error::ERR_INVALID_PARAMETER);
-        };
-        if self.is_busy() {
-            return Error::ERR_ALREADY_IN_USE;
-        }
-        // Before the stream is ours: what we hold we end.
-        if let Err(error) = self.check_headers() {
-            return console::refuse("WebSocketPeer.accept_stream", &error, convert::misuse(&error));
-        }
-        let Some(stream) = EngineStream::new(stream) else {
-            let reason = "the stream is neither a StreamPeerTCP nor a StreamPeerTLS over one";
-            return console::refuse("WebSocketPeer.accept_stream", reason, Error::ERR_INVALID_PARAMETER);
-        };
-        let is_tls = stream.is_tls();
-        let Settings { protocols, headers, .. } = self.settings.clone();
-        let guest = Guest { stream: Box::new(stream), tls: None, protocols, headers, asks: false, wake: None };
-        let error = self.accept_guest(guest);
-        if error == Error::OK {
-            self.is_tls = is_tls;
-            self.pulse = Pulse::start("WebSocketPeer");
-        }
-        error
+        let result = self.accept_engine_stream(stream);
+        self.started("WebSocketPeer.accept_stream", result)
     }
 
     #[func]
@@ -280,17 +220,17 @@ impl WebSocketPeer {
         message: PackedByteArray,
         #[opt(default = owned_into_arg(WriteMode::Binary))] write_mode: WriteMode,
     ) -> Error {
-        self.send_bytes(message.as_slice(), write_mode)
+        self.send_kind(write_mode.into(), message.as_slice())
     }
 
     #[func]
     fn send_text(&mut self, message: GString) -> Error {
-        self.send_bytes(convert::utf8(&message).as_bytes(), WriteMode::Text)
+        self.send_kind(Kind::Text, convert::utf8(&message).as_bytes())
     }
 
     #[func]
     fn close(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
-        self.close_for("WebSocketPeer.close", code, &reason);
+        self.close_for("WebSocketPeer.close", code, &reason.to_string());
     }
 
     #[func]
@@ -387,147 +327,6 @@ impl WebSocketPeer {
     }
 
     #[func]
-    pub(crate) fn get_supported_protocols(&self) -> PackedStringArray {
-        convert::string_array(&self.settings.protocols)
-    }
-
-    #[func]
-    pub(crate) fn set_supported_protocols(&mut self, protocols: PackedStringArray) {
-        self.settings.protocols = convert::strings(&protocols).iter().map(|entry| entry.trim().to_owned()).collect();
-    }
-
-    #[func]
-    pub(crate) fn get_handshake_headers(&self) -> PackedStringArray {
-        convert::string_array(&self.settings.headers)
-    }
-
-    #[func]
-    pub(crate) fn set_handshake_headers(&mut self, protocols: PackedStringArray) {
-        self.settings.headers = convert::strings(&protocols);
-    }
-
-    #[func]
-    pub(crate) fn get_inbound_buffer_size(&self) -> i64 {
-        self.settings.inbound_buffer_size
-    }
-
-    #[func]
-    pub(crate) fn set_inbound_buffer_size(&mut self, buffer_size: i64) {
-        self.change_settings(|settings| settings.inbound_buffer_size = buffer_size);
-    }
-
-    #[func]
-    pub(crate) fn get_outbound_buffer_size(&self) -> i64 {
-        self.settings.outbound_buffer_size
-    }
-
-    #[func]
-    pub(crate) fn set_outbound_buffer_size(&mut self, buffer_size: i64) {
-        self.change_settings(|settings| settings.outbound_buffer_size = buffer_size);
-    }
-
-    #[func]
-    pub(crate) fn get_max_queued_packets(&self) -> i64 {
-        self.settings.max_queued_packets
-    }
-
-    #[func]
-    pub(crate) fn set_max_queued_packets(&mut self, buffer_size: i64) {
-        self.change_settings(|settings| settings.max_queued_packets = buffer_size);
-    }
-
-    #[func]
-    pub(crate) fn get_heartbeat_interval(&self) -> f64 {
-        self.settings.heartbeat_interval.as_secs_f64()
-    }
-
-    #[func]
-    pub(crate) fn set_heartbeat_interval(&mut self, interval: f64) {
-        match convert::duration(interval) {
-            Some(interval) => self.change_settings(|settings| settings.heartbeat_interval = interval),
-            None => {
-                self.complain("heartbeat_interval", format_args!("{interval} is not a number of seconds from 0 to 1e9"))
-            }
-        }
-    }
-
-    #[func]
-    pub(crate) fn get_heartbeat_timeout(&self) -> f64 {
-        self.settings.heartbeat_timeout.as_secs_f64()
-    }
-
-    #[func]
-    pub(crate) fn set_heartbeat_timeout(&mut self, timeout: f64) {
-        match convert::positive_duration(timeout) {
-            Some(timeout) => self.change_settings(|settings| settings.heartbeat_timeout = timeout),
-            None => self
-                .complain("heartbeat_timeout", format_args!("{timeout} is not a number of seconds above 0, up to 1e9")),
-        }
-    }
-
-    #[func]
-    pub(crate) fn get_handshake_timeout(&self) -> f64 {
-        self.settings.handshake_timeout.as_secs_f64()
-    }
-
-    #[func]
-    pub(crate) fn set_handshake_timeout(&mut self, timeout: f64) {
-        match convert::positive_duration(timeout) {
-            Some(timeout) => self.change_settings(|settings| settings.handshake_timeout = timeout),
-            None => self
-                .complain("handshake_timeout", format_args!("{timeout} is not a number of seconds above 0, up to 1e9")),
-        }
-    }
-
-    #[func]
-    pub(crate) fn get_close_timeout(&self) -> f64 {
-        self.settings.close_timeout.as_secs_f64()
-    }
-
-    #[func]
-    pub(crate) fn set_close_timeout(&mut self, timeout: f64) {
-        match convert::positive_duration(timeout) {
-            Some(timeout) => self.change_settings(|settings| settings.close_timeout = timeout),
-            None => {
-                self.complain("close_timeout", format_args!("{timeout} is not a number of seconds above 0, up to 1e9"))
-            }
-        }
-    }
-
-    #[func]
-    pub(crate) fn get_compression(&self) -> Compression {
-        self.settings.compression
-    }
-
-    #[func]
-    pub(crate) fn set_compression(&mut self, compression: Compression) {
-        self.change_settings(|settings| settings.compression = compression);
-    }
-
-    #[func]
-    pub(crate) fn get_compression_threshold(&self) -> i64 {
-        self.settings.compression_threshold
-    }
-
-    #[func]
-    pub(crate) fn set_compression_threshold(&mut self, size: i64) {
-        self.change_settings(|settings| settings.compression_threshold = size);
-    }
-
-    #[func]
-    pub(crate) fn get_compression_level(&self) -> i64 {
-        self.settings.compression_level.into()
-    }
-
-    #[func]
-    pub(crate) fn set_compression_level(&mut self, level: i64) {
-        match u8::try_from(level) {
-            Ok(level @ 1..=9) => self.change_settings(|settings| settings.compression_level = level),
-            _ => self.complain("compression_level", format_args!("{level} is not a level from 1 to 9")),
-        }
-    }
-
-    #[func]
     fn get_compression_parameters(&self) -> VarDictionary {
         self.peer.compression().map(|status| convert::deflate_parameters(&status.parameters)).unwrap_or_default()
     }
@@ -535,19 +334,6 @@ impl WebSocketPeer {
     #[func]
     fn get_compression_ratio(&self) -> f64 {
         self.peer.compression().map_or(1.0, |status| status.ratio())
-    }
-
-    #[func]
-    fn get_pinned_public_keys(&self) -> PackedStringArray {
-        convert::string_array(&self.settings.pinned_public_keys)
-    }
-
-    #[func]
-    fn set_pinned_public_keys(&mut self, keys: PackedStringArray) {
-        self.settings.pinned_public_keys = convert::strings(&keys);
-        if let Err(error) = self.settings.pins() {
-            console::error("WebSocketPeer.pinned_public_keys", error);
-        }
     }
 
     #[func]
@@ -564,20 +350,24 @@ impl WebSocketPeer {
     fn flush(&mut self) {
         self.flush_now();
     }
+}
 
-    #[func]
-    pub(crate) fn get_max_message_size(&self) -> i64 {
-        self.settings.max_message_size()
-    }
-
-    #[func]
-    pub(crate) fn set_max_message_size(&mut self, size: i64) {
-        if self.settings.set_max_message_size(size) {
-            self.peer.set_config(self.settings.config());
-        } else {
-            self.complain("max_message_size", format_args!("{size} is not between 1 and 2147483647 bytes"));
-        }
-    }
+settings_properties! {
+    WebSocketPeer, usage_flags = [STORAGE, EDITOR], apply = configure;
+    supported_protocols: PackedStringArray, get_supported_protocols, set_supported_protocols(protocols);
+    handshake_headers: PackedStringArray, get_handshake_headers, set_handshake_headers(protocols);
+    inbound_buffer_size: i64, get_inbound_buffer_size, set_inbound_buffer_size(buffer_size);
+    outbound_buffer_size: i64, get_outbound_buffer_size, set_outbound_buffer_size(buffer_size);
+    max_queued_packets: i64, get_max_queued_packets, set_max_queued_packets(buffer_size);
+    heartbeat_interval: f64, get_heartbeat_interval, set_heartbeat_interval(interval);
+    heartbeat_timeout: f64, get_heartbeat_timeout, set_heartbeat_timeout(timeout);
+    handshake_timeout: f64, get_handshake_timeout, set_handshake_timeout(timeout);
+    close_timeout: f64, get_close_timeout, set_close_timeout(timeout);
+    max_message_size: i64, get_max_message_size, set_max_message_size(size);
+    compression: Compression, get_compression, set_compression(compression), ENUM(Compression::CHOICES);
+    compression_threshold: i64, get_compression_threshold, set_compression_threshold(size);
+    compression_level: i64, get_compression_level, set_compression_level(level);
+    pinned_public_keys: PackedStringArray, get_pinned_public_keys, set_pinned_public_keys(keys);
 }
 
 impl Drop for WebSocketPeer {

@@ -1,23 +1,20 @@
 //! `WebSocketServer`: the server of Godot 3, with its signals.
 
-mod filter;
 mod serving;
-mod settings;
 
 use crate::classes::peer::{WebSocketPeer, WriteMode};
-use crate::classes::settings::{Buffers, Compression};
+use crate::classes::settings::{Compression, Settings, settings_properties};
 use crate::engine::{convert, tls};
-use crate::load::console;
-use crate::session::hosting;
+use crate::load::console::{self, Refusal};
 use crate::session::multiplayer::{Mailbox, Multiplayer, SERVER};
 use crate::session::multiplayer_class::multiplayer_class;
 use crate::session::roster::Roster;
 use crate::session::watch::Pulse;
+use crate::session::{filter, hosting};
 use godot::classes::multiplayer_peer::ConnectionStatus;
 use godot::classes::{CryptoKey, MultiplayerPeerExtension, X509Certificate};
 use godot::global::Error;
 use godot::prelude::*;
-use settings::Settings;
 use tungsten_core::net::TlsServer;
 use tungsten_core::{CloseFrame, Kind, check_headers};
 
@@ -33,23 +30,13 @@ pub(crate) struct WebSocketServer {
     ssl_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
     #[var(get = get_ca_chain, set = set_ca_chain, usage_flags = [EDITOR])]
     ca_chain: PhantomVar<Option<Gd<X509Certificate>>>,
-    #[var(get = get_handshake_timeout, set = set_handshake_timeout, usage_flags = [EDITOR])]
-    handshake_timeout: PhantomVar<f64>,
-    #[var(get = get_max_clients, set = set_max_clients, usage_flags = [EDITOR])]
-    max_clients: PhantomVar<i64>,
-    #[var(get = get_max_pending_clients, set = set_max_pending_clients, usage_flags = [EDITOR])]
-    max_pending_clients: PhantomVar<i64>,
-    #[var(get = get_allowed_origins, set = set_allowed_origins, usage_flags = [EDITOR])]
-    allowed_origins: PhantomVar<PackedStringArray>,
-    #[var(
-        get = get_compression, set = set_compression,
-        hint = ENUM, hint_string = Compression::CHOICES, usage_flags = [EDITOR, CLASS_IS_ENUM]
-    )]
-    compression: PhantomVar<Compression>,
     #[var(get = get_request_filter, set = set_request_filter, usage_flags = [NONE])]
     request_filter: PhantomVar<Callable>,
 
+    #[init(val = Settings::of_session())]
     settings: Settings,
+    #[init(val = "*".to_owned())]
+    ip: String,
     key: Option<Gd<CryptoKey>>,
     certificate: Option<Gd<X509Certificate>>,
     chain: Option<Gd<X509Certificate>>,
@@ -86,25 +73,8 @@ impl WebSocketServer {
         if self.roster.is_listening() {
             return Error::ERR_ALREADY_IN_USE;
         }
-        let Ok(port) = u16::try_from(port) else {
-            return console::refuse(
-                "WebSocketServer.listen",
-                format!("{port} is no port"),
-                Error::ERR_INVALID_PARAMETER,
-            );
-        };
-        self.settings.tls = match self.tls() {
-            Ok(tls) => tls,
-            Err(reason) => return console::refuse("WebSocketServer.listen", reason, Error::ERR_INVALID_PARAMETER),
-        };
-        let protocols = convert::strings(&protocols);
-        if let Err(error) = check_headers(&protocols, &self.settings.extra_headers) {
-            return console::refuse("WebSocketServer.listen", error, Error::ERR_INVALID_PARAMETER);
-        }
-        self.settings.protocols = protocols;
-        let error = self.roster.listen(&self.settings.bind_ip, port);
-        if error != Error::OK {
-            return error;
+        if let Err(refusal) = self.start_listening(port, &protocols) {
+            return refusal.told("WebSocketServer.listen");
         }
         self.is_multiplayer = gd_mp_api;
         self.mailbox.inbox.clear();
@@ -114,8 +84,9 @@ impl WebSocketServer {
 
     #[func]
     fn stop(&mut self, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
+        let reason = reason.to_string();
         if code >= 0
-            && let Err(error) = CloseFrame::to_send(code, &reason.to_string())
+            && let Err(error) = CloseFrame::to_send(code, &reason)
         {
             // Nobody could be told.
             return console::error("WebSocketServer.stop", error);
@@ -166,7 +137,7 @@ impl WebSocketServer {
     #[func(rename = disconnect_peer)]
     fn disconnect_client(&mut self, id: i32, #[opt(default = 1000)] code: i64, #[opt(default = "")] reason: GString) {
         match self.roster.peer(id) {
-            Some(mut peer) => peer.bind_mut().close_for("WebSocketServer.disconnect_peer", code, &reason),
+            Some(mut peer) => peer.bind_mut().close_for("WebSocketServer.disconnect_peer", code, &reason.to_string()),
             None => console::error("WebSocketServer.disconnect_peer", format_args!("there is no client {id}")),
         }
     }
@@ -175,7 +146,7 @@ impl WebSocketServer {
     fn set_extra_headers(&mut self, #[opt(default = &PackedStringArray::new())] headers: PackedStringArray) {
         let headers = convert::strings(&headers);
         match check_headers(&[], &headers) {
-            Ok(()) => self.settings.extra_headers = headers,
+            Ok(()) => self.settings.headers = headers,
             Err(error) => console::error("WebSocketServer.set_extra_headers", error),
         }
     }
@@ -189,10 +160,9 @@ impl WebSocketServer {
         output_max_packets: i64,
     ) -> Error {
         if self.roster.is_listening() {
-            return console::refuse("WebSocketServer.set_buffers", "the server is listening", Error::FAILED);
+            return Refusal::new(Error::FAILED, "the server is listening").told("WebSocketServer.set_buffers");
         }
-        self.settings.buffers =
-            Some(Buffers::from_kb(input_buffer_size_kb, input_max_packets, output_buffer_size_kb, output_max_packets));
+        self.settings.set_buffers(input_buffer_size_kb, input_max_packets, output_buffer_size_kb, output_max_packets);
         Error::OK
     }
 
@@ -212,7 +182,7 @@ impl WebSocketServer {
 
     #[func]
     fn get_bind_ip(&self) -> GString {
-        GString::from(&self.settings.bind_ip)
+        GString::from(&self.ip)
     }
 
     #[func]
@@ -220,7 +190,7 @@ impl WebSocketServer {
         let ip = ip.to_string();
         if self.is_unlocked("bind_ip") {
             if ip == "*" || ip.parse::<std::net::IpAddr>().is_ok() {
-                self.settings.bind_ip = ip;
+                self.ip = ip;
             } else {
                 console::error("WebSocketServer.bind_ip", format_args!("{ip:?} is neither an address nor \"*\""));
             }
@@ -264,62 +234,6 @@ impl WebSocketServer {
     }
 
     #[func]
-    fn get_handshake_timeout(&self) -> f64 {
-        self.settings.handshake_timeout.as_secs_f64()
-    }
-
-    #[func]
-    fn set_handshake_timeout(&mut self, timeout: f64) {
-        match convert::positive_duration(timeout) {
-            Some(timeout) => self.settings.handshake_timeout = timeout,
-            None => console::error(
-                "WebSocketServer.handshake_timeout",
-                format_args!("{timeout} is not a number of seconds above 0, up to 1e9"),
-            ),
-        }
-    }
-
-    #[func]
-    fn get_max_clients(&self) -> i64 {
-        i64::try_from(self.settings.max_clients).unwrap_or(i64::MAX)
-    }
-
-    #[func]
-    fn set_max_clients(&mut self, count: i64) {
-        self.settings.max_clients = usize::try_from(count).unwrap_or_default();
-    }
-
-    #[func]
-    fn get_max_pending_clients(&self) -> i64 {
-        i64::try_from(self.settings.max_pending_clients).unwrap_or(i64::MAX)
-    }
-
-    #[func]
-    fn set_max_pending_clients(&mut self, count: i64) {
-        self.settings.max_pending_clients = usize::try_from(count).unwrap_or_default().max(1);
-    }
-
-    #[func]
-    fn get_allowed_origins(&self) -> PackedStringArray {
-        convert::string_array(&self.settings.allowed_origins)
-    }
-
-    #[func]
-    fn set_allowed_origins(&mut self, origins: PackedStringArray) {
-        self.settings.allowed_origins = convert::strings(&origins);
-    }
-
-    #[func]
-    fn get_compression(&self) -> Compression {
-        self.settings.compression
-    }
-
-    #[func]
-    fn set_compression(&mut self, compression: Compression) {
-        self.settings.compression = compression;
-    }
-
-    #[func]
     fn get_request_filter(&self) -> Callable {
         self.filter.clone()
     }
@@ -333,7 +247,25 @@ impl WebSocketServer {
     }
 }
 
+settings_properties! {
+    WebSocketServer, usage_flags = [EDITOR];
+    handshake_timeout: f64, get_handshake_timeout, set_handshake_timeout(timeout);
+    max_clients: i64, get_max_clients, set_max_clients(count);
+    max_pending_clients: i64, get_max_pending_clients, set_max_pending_clients(count);
+    allowed_origins: PackedStringArray, get_allowed_origins, set_allowed_origins(origins);
+    compression: Compression, get_compression, set_compression(compression), ENUM(Compression::CHOICES);
+}
+
 impl WebSocketServer {
+    fn start_listening(&mut self, port: i64, protocols: &PackedStringArray) -> Result<(), Refusal> {
+        let port = u16::try_from(port).map_err(|_| Refusal::invalid(format_args!("{port} is no port")))?;
+        let tls = self.tls().map_err(Refusal::invalid)?;
+        let protocols = convert::strings(protocols);
+        check_headers(&protocols, &self.settings.headers).map_err(Refusal::invalid)?;
+        self.settings.protocols = protocols;
+        Ok(self.roster.listen(&self.ip, port, tls)?)
+    }
+
     fn is_unlocked(&self, property: &str) -> bool {
         let unlocked = !self.roster.is_listening();
         if !unlocked {

@@ -1,10 +1,17 @@
-//! The properties of a peer, as the game set them.
+//! The properties that classes have in common, as the game set them.
 
 use crate::classes::class_enum::class_enum;
+use crate::engine::convert;
 use crate::engine::tls::Extras;
+use crate::load::console;
+use godot::builtin::PackedStringArray;
+use godot::obj::GodotClass;
+use godot::register::info::{PropertyHint, PropertyHintInfo, PropertyUsageFlags};
+use godot::register::private::register_var;
+use godot::register::property::Var;
 use std::time::Duration;
-use tungsten_core::net::{Identity, KeyPin};
-use tungsten_core::{Config, Misuse};
+use tungsten_core::net::{Identity, KeyPin, Stream};
+use tungsten_core::{Config, Guest, Misuse, check_headers};
 
 class_enum! {
     /// See [`tungsten_core::Compression`].
@@ -31,45 +38,31 @@ impl From<Compression> for tungsten_core::Compression {
     }
 }
 
-/// Values that a getter gives back as they were set, whatever they mean to the core.
+/// What a script may set. Getters give values back as they were set, whatever they mean to the core; a setter that refuses
+/// one says why, and nothing has changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) protocols: Vec<String>,
     pub(crate) headers: Vec<String>,
-    pub(crate) pinned_public_keys: Vec<String>,
+    pinned_public_keys: Vec<String>,
     /// What makes no sense is kept: nothing is connected with it.
     pub(crate) client_certificate: Result<Option<Identity>, &'static str>,
-    pub(crate) inbound_buffer_size: i64,
-    pub(crate) outbound_buffer_size: i64,
-    pub(crate) max_queued_packets: i64,
-    pub(crate) heartbeat_interval: Duration,
-    pub(crate) heartbeat_timeout: Duration,
+    inbound_buffer_size: i64,
+    outbound_buffer_size: i64,
+    max_queued_packets: i64,
+    heartbeat_interval: Duration,
+    heartbeat_timeout: Duration,
     pub(crate) handshake_timeout: Duration,
-    pub(crate) close_timeout: Duration,
-    pub(crate) compression: Compression,
-    pub(crate) compression_threshold: i64,
-    pub(crate) compression_level: u8,
+    close_timeout: Duration,
+    compression: Compression,
+    compression_threshold: i64,
+    compression_level: u8,
     /// Invariant: at least 1, at most what Godot can count.
     max_message_size: i32,
-}
-
-/// What `set_buffers` of the classes of Godot 3 was told.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Buffers {
-    pub(crate) inbound_bytes: i64,
-    pub(crate) outbound_bytes: i64,
-    pub(crate) packets: i64,
-}
-
-impl Buffers {
-    /// A peer has one count of packets for both directions, so it gets the larger one.
-    pub(crate) fn from_kb(inbound: i64, inbound_packets: i64, outbound: i64, outbound_packets: i64) -> Self {
-        Self {
-            inbound_bytes: inbound.saturating_mul(1024),
-            outbound_bytes: outbound.saturating_mul(1024),
-            packets: inbound_packets.max(outbound_packets),
-        }
-    }
+    /// Of a server; 0 sets no bound.
+    pub(crate) max_clients: usize,
+    pub(crate) max_pending_clients: usize,
+    pub(crate) allowed_origins: Vec<String>,
 }
 
 impl Default for Settings {
@@ -91,31 +84,207 @@ impl Default for Settings {
             compression_threshold: i64::try_from(config.compression_threshold).unwrap_or(i64::MAX),
             compression_level: config.compression_level,
             max_message_size: i32::try_from(config.max_message_size).unwrap_or(i32::MAX),
+            max_clients: 0,
+            max_pending_clients: 1024,
+            allowed_origins: Vec::new(),
         }
     }
 }
 
+/// The properties, by their names in Godot.
 impl Settings {
+    pub(crate) fn supported_protocols(&self) -> PackedStringArray {
+        convert::string_array(&self.protocols)
+    }
+
+    pub(crate) fn set_supported_protocols(&mut self, protocols: PackedStringArray) -> Result<(), String> {
+        self.protocols = trimmed(&protocols);
+        Ok(())
+    }
+
+    pub(crate) fn handshake_headers(&self) -> PackedStringArray {
+        convert::string_array(&self.headers)
+    }
+
+    pub(crate) fn set_handshake_headers(&mut self, headers: PackedStringArray) -> Result<(), String> {
+        self.headers = convert::strings(&headers);
+        Ok(())
+    }
+
+    pub(crate) fn inbound_buffer_size(&self) -> i64 {
+        self.inbound_buffer_size
+    }
+
+    pub(crate) fn set_inbound_buffer_size(&mut self, size: i64) -> Result<(), String> {
+        self.inbound_buffer_size = size;
+        Ok(())
+    }
+
+    pub(crate) fn outbound_buffer_size(&self) -> i64 {
+        self.outbound_buffer_size
+    }
+
+    pub(crate) fn set_outbound_buffer_size(&mut self, size: i64) -> Result<(), String> {
+        self.outbound_buffer_size = size;
+        Ok(())
+    }
+
+    pub(crate) fn max_queued_packets(&self) -> i64 {
+        self.max_queued_packets
+    }
+
+    pub(crate) fn set_max_queued_packets(&mut self, count: i64) -> Result<(), String> {
+        self.max_queued_packets = count;
+        Ok(())
+    }
+
+    pub(crate) fn heartbeat_interval(&self) -> f64 {
+        self.heartbeat_interval.as_secs_f64()
+    }
+
+    pub(crate) fn set_heartbeat_interval(&mut self, interval: f64) -> Result<(), String> {
+        self.heartbeat_interval = seconds(interval)?;
+        Ok(())
+    }
+
+    pub(crate) fn heartbeat_timeout(&self) -> f64 {
+        self.heartbeat_timeout.as_secs_f64()
+    }
+
+    pub(crate) fn set_heartbeat_timeout(&mut self, timeout: f64) -> Result<(), String> {
+        self.heartbeat_timeout = positive_seconds(timeout)?;
+        Ok(())
+    }
+
+    pub(crate) fn handshake_timeout(&self) -> f64 {
+        self.handshake_timeout.as_secs_f64()
+    }
+
+    pub(crate) fn set_handshake_timeout(&mut self, timeout: f64) -> Result<(), String> {
+        self.handshake_timeout = positive_seconds(timeout)?;
+        Ok(())
+    }
+
+    pub(crate) fn close_timeout(&self) -> f64 {
+        self.close_timeout.as_secs_f64()
+    }
+
+    pub(crate) fn set_close_timeout(&mut self, timeout: f64) -> Result<(), String> {
+        self.close_timeout = positive_seconds(timeout)?;
+        Ok(())
+    }
+
     pub(crate) fn max_message_size(&self) -> i64 {
         self.max_message_size.into()
     }
 
-    /// False if Godot could not count the bytes of such a message.
-    pub(crate) fn set_max_message_size(&mut self, size: i64) -> bool {
-        match i32::try_from(size) {
-            Ok(size @ 1..) => {
-                self.max_message_size = size;
-                true
-            }
-            _ => false,
-        }
+    pub(crate) fn set_max_message_size(&mut self, size: i64) -> Result<(), String> {
+        let counted = i32::try_from(size).ok().filter(|size| *size > 0);
+        self.max_message_size = counted.ok_or_else(|| format!("{size} is not between 1 and 2147483647 bytes"))?;
+        Ok(())
+    }
+
+    pub(crate) fn compression(&self) -> Compression {
+        self.compression
+    }
+
+    pub(crate) fn set_compression(&mut self, compression: Compression) -> Result<(), String> {
+        self.compression = compression;
+        Ok(())
+    }
+
+    pub(crate) fn compression_threshold(&self) -> i64 {
+        self.compression_threshold
+    }
+
+    pub(crate) fn set_compression_threshold(&mut self, size: i64) -> Result<(), String> {
+        self.compression_threshold = size;
+        Ok(())
+    }
+
+    pub(crate) fn compression_level(&self) -> i64 {
+        self.compression_level.into()
+    }
+
+    pub(crate) fn set_compression_level(&mut self, level: i64) -> Result<(), String> {
+        let known = u8::try_from(level).ok().filter(|level| (1..=9).contains(level));
+        self.compression_level = known.ok_or_else(|| format!("{level} is not a level from 1 to 9"))?;
+        Ok(())
+    }
+
+    pub(crate) fn pinned_public_keys(&self) -> PackedStringArray {
+        convert::string_array(&self.pinned_public_keys)
+    }
+
+    /// What makes no sense is kept, too: nothing is connected with it.
+    pub(crate) fn set_pinned_public_keys(&mut self, keys: PackedStringArray) -> Result<(), String> {
+        self.pinned_public_keys = convert::strings(&keys);
+        self.pins().map(drop).map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn max_clients(&self) -> i64 {
+        i64::try_from(self.max_clients).unwrap_or(i64::MAX)
+    }
+
+    pub(crate) fn set_max_clients(&mut self, count: i64) -> Result<(), String> {
+        self.max_clients = usize::try_from(count).unwrap_or_default();
+        Ok(())
+    }
+
+    pub(crate) fn max_pending_clients(&self) -> i64 {
+        i64::try_from(self.max_pending_clients).unwrap_or(i64::MAX)
+    }
+
+    pub(crate) fn set_max_pending_clients(&mut self, count: i64) -> Result<(), String> {
+        self.max_pending_clients = usize::try_from(count).unwrap_or_default().max(1);
+        Ok(())
+    }
+
+    pub(crate) fn allowed_origins(&self) -> PackedStringArray {
+        convert::string_array(&self.allowed_origins)
+    }
+
+    pub(crate) fn set_allowed_origins(&mut self, origins: PackedStringArray) -> Result<(), String> {
+        self.allowed_origins = convert::strings(&origins);
+        Ok(())
+    }
+}
+
+impl Settings {
+    /// Of what lets clients in: Godot 3 and the engine's own peer give a handshake less time there.
+    pub(crate) fn of_session() -> Self {
+        Self { handshake_timeout: Duration::from_secs(3), ..Self::default() }
+    }
+
+    /// The same with what one request adds.
+    pub(crate) fn with_request(&self, protocols: &PackedStringArray, headers: &PackedStringArray) -> Self {
+        Self { protocols: trimmed(protocols), headers: convert::strings(headers), ..self.clone() }
+    }
+
+    /// As `set_buffers` of the classes of Godot 3. A peer has one count of packets for both directions, so it gets the
+    /// larger one.
+    pub(crate) fn set_buffers(&mut self, in_kb: i64, in_packets: i64, out_kb: i64, out_packets: i64) {
+        self.inbound_buffer_size = in_kb.saturating_mul(1024);
+        self.outbound_buffer_size = out_kb.saturating_mul(1024);
+        self.max_queued_packets = in_packets.max(out_packets);
+    }
+
+    /// Whether the protocols and headers can be sent.
+    pub(crate) fn check_headers(&self) -> Result<(), Misuse> {
+        check_headers(&self.protocols, &self.headers)
+    }
+
+    /// A client that has come on a stream without TLS.
+    pub(crate) fn guest(&self, stream: Box<dyn Stream>) -> Guest {
+        let (protocols, headers) = (self.protocols.clone(), self.headers.clone());
+        Guest { stream, tls: None, protocols, headers, asks: false, wake: None }
     }
 
     /// The keys of which a server must have one.
     ///
     /// # Errors
     /// The first text that is no hash of a key.
-    pub(crate) fn pins(&self) -> Result<Vec<KeyPin>, Misuse> {
+    fn pins(&self) -> Result<Vec<KeyPin>, Misuse> {
         self.pinned_public_keys.iter().map(|key| KeyPin::parse(key)).collect()
     }
 
@@ -146,4 +315,106 @@ impl Settings {
             compression_level: self.compression_level,
         }
     }
+}
+
+fn trimmed(texts: &PackedStringArray) -> Vec<String> {
+    convert::strings(texts).iter().map(|text| text.trim().to_owned()).collect()
+}
+
+fn seconds(seconds: f64) -> Result<Duration, String> {
+    convert::duration(seconds).ok_or_else(|| format!("{seconds} is not a number of seconds from 0 to 1e9"))
+}
+
+fn positive_seconds(seconds: f64) -> Result<Duration, String> {
+    convert::positive_duration(seconds)
+        .ok_or_else(|| format!("{seconds} is not a number of seconds above 0, up to 1e9"))
+}
+
+/// A class that has settings. [`settings_properties`] makes properties of them.
+pub(crate) trait Configured {
+    /// Its plain name.
+    const NAME: &'static str;
+
+    fn settings(&self) -> &Settings;
+
+    fn settings_mut(&mut self) -> &mut Settings;
+
+    /// Puts settings that have changed in force.
+    fn apply_settings(&mut self) {}
+
+    /// Changes a setting as a script asks for it; the console hears why not.
+    #[track_caller]
+    fn change(&mut self, property: &str, change: impl FnOnce(&mut Settings) -> Result<(), String>) {
+        match change(self.settings_mut()) {
+            Ok(()) => self.apply_settings(),
+            Err(reason) => console::error(&format!("{}.{property}", Self::NAME), reason),
+        }
+    }
+}
+
+/// Makes properties of a class out of its field `settings`, with `register_properties` to be called once the class is
+/// registered. A line has the name, the type, the accessors with the argument as the engine shows it, and a hint for the
+/// inspector if there is more to say than the type does. `apply` is what follows a change. (gdext takes accessors of a
+/// `#[var]` only from the one block that has the signals, which no macro can add to.)
+macro_rules! settings_properties {
+    (
+        $class:ident, usage_flags = [$($usage:ident),*] $(, apply = $apply:ident)?;
+        $($name:ident: $type:ident, $get:ident, $set:ident($value:ident) $(, $hint:ident($hint_text:expr))?;)*
+    ) => {
+        #[godot::register::godot_api(secondary)]
+        impl $class {
+            $(
+                #[func]
+                fn $get(&self) -> $type {
+                    $crate::classes::settings::Configured::settings(self).$name()
+                }
+
+                #[func]
+                fn $set(&mut self, $value: $type) {
+                    let name = stringify!($name);
+                    $crate::classes::settings::Configured::change(self, name, |settings| settings.$set($value));
+                }
+            )*
+        }
+
+        impl $crate::classes::settings::Configured for $class {
+            const NAME: &'static str = stringify!($class);
+
+            fn settings(&self) -> &$crate::classes::settings::Settings {
+                &self.settings
+            }
+
+            fn settings_mut(&mut self) -> &mut $crate::classes::settings::Settings {
+                &mut self.settings
+            }
+
+            $(fn apply_settings(&mut self) {
+                self.$apply();
+            })?
+        }
+
+        impl $class {
+            pub(crate) fn register_properties() {
+                let usage = $(godot::register::info::PropertyUsageFlags::$usage)|*;
+                $(
+                    let hint = None $(.or(Some((godot::register::info::PropertyHint::$hint, $hint_text))))?;
+                    let accessors = (stringify!($get), stringify!($set));
+                    $crate::classes::settings::register::<$class, $type>(stringify!($name), accessors, hint, usage);
+                )*
+            }
+        }
+    };
+}
+
+pub(crate) use settings_properties;
+
+/// Registers a property whose accessors are registered.
+pub(crate) fn register<C: GodotClass, T: Var>(
+    name: &str,
+    (getter, setter): (&str, &str),
+    hint: Option<(PropertyHint, &str)>,
+    usage: PropertyUsageFlags,
+) {
+    let hint = hint.map(|(hint, text)| PropertyHintInfo { hint, hint_string: text.into() });
+    register_var::<C, T>(name, getter, setter, hint, Some(usage | T::godot_shape().usage_flags()));
 }

@@ -40,18 +40,44 @@ pub(crate) struct Extras {
     pub(crate) identity: Option<Identity>,
 }
 
-/// TLS as `options` say; the defaults of `TLSOptions.client()` without.
+/// Whom a client trusts, as a script has said it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Trust<'a> {
+    /// As these options say; the defaults of `TLSOptions.client()` without.
+    Options(Option<&'a Gd<TlsOptions>>),
+    /// The checks of Godot 3: everything or nothing, with `trusted` instead of the default certificates.
+    Godot3 { verify: bool, trusted: Option<&'a Gd<X509Certificate>> },
+}
+
+impl Trust<'_> {
+    /// # Errors
+    /// It is that of a server.
+    pub(crate) fn check(self) -> Result<(), &'static str> {
+        match self {
+            Self::Options(Some(options)) if is_for_server(options) => Err("the TLSOptions are those of a server"),
+            Self::Options(_) | Self::Godot3 { .. } => Ok(()),
+        }
+    }
+}
+
+/// TLS of a client.
 ///
 /// # Errors
 /// Why it cannot be set up, for the console.
-pub(crate) fn client(options: Option<&Gd<TlsOptions>>, extras: &Extras) -> Result<TlsClient, String> {
-    let mut core = match options {
-        Some(options) => read(options)?,
-        None => CoreOptions::default(),
+pub(crate) fn client(trust: Trust<'_>, extras: Extras) -> Result<TlsClient, String> {
+    let options = match trust {
+        Trust::Options(Some(options)) => read(options)?,
+        Trust::Options(None) => CoreOptions::default(),
+        // As in Godot 3, a certificate without verification is not looked at.
+        Trust::Godot3 { verify: false, .. } => {
+            CoreOptions { verification: Verification::Nothing, ..CoreOptions::default() }
+        }
+        Trust::Godot3 { verify: true, trusted } => {
+            CoreOptions { trusted: trusted.map(pem_of), ..CoreOptions::default() }
+        }
     };
-    core.pins = extras.pins.clone();
-    core.identity = extras.identity.clone();
-    kept_or_new(with_default_roots(core))
+    let Extras { pins, identity } = extras;
+    kept_or_new(with_default_roots(CoreOptions { pins, identity, ..options }))
 }
 
 /// TLS of a server that shows `certificate`, followed by those of `chain`.
@@ -99,19 +125,8 @@ pub(crate) fn identity(key: &Gd<CryptoKey>, certificate: &Gd<X509Certificate>) -
     Ok(Identity { certificates: pem_of(certificate), key: clean(&key) })
 }
 
-/// The checks of Godot 3: everything or nothing, with `trusted` instead of the default certificates.
-pub(crate) fn client_of_godot_3(verify: bool, trusted: Option<&Gd<X509Certificate>>) -> Result<TlsClient, String> {
-    // As in Godot 3, a certificate without verification is not looked at.
-    let options = if verify {
-        CoreOptions { trusted: trusted.map(pem_of), ..CoreOptions::default() }
-    } else {
-        CoreOptions { verification: Verification::Nothing, ..CoreOptions::default() }
-    };
-    kept_or_new(with_default_roots(options))
-}
-
 /// Whether `options` were made for a server.
-pub(crate) fn is_for_server(options: &Gd<TlsOptions>) -> bool {
+fn is_for_server(options: &Gd<TlsOptions>) -> bool {
     call_getter(options, "is_server").is_some_and(|answer| answer.booleanize())
 }
 

@@ -109,8 +109,8 @@ unsafe extern "C" fn call(
             _ => &[],
         };
         let mut converted = Vec::new();
-        if let Err(refusal) = method.check(given, &mut converted) {
-            *error = refusal;
+        if let Err(refused) = method.check(given, &mut converted) {
+            *error = refused;
             return;
         }
         // Only what was converted differs from what was given.
@@ -185,10 +185,10 @@ impl Method {
     ) -> Result<(), sys::GDExtensionCallError> {
         let (least, most) = (self.parameters.len() - self.optional, self.parameters.len());
         if given.len() > most {
-            return Err(refusal(sys::GDEXTENSION_CALL_ERROR_TOO_MANY_ARGUMENTS, 0, most));
+            return Err(call_error(sys::GDEXTENSION_CALL_ERROR_TOO_MANY_ARGUMENTS, 0, most));
         }
         if given.len() < least {
-            return Err(refusal(sys::GDEXTENSION_CALL_ERROR_TOO_FEW_ARGUMENTS, 0, least));
+            return Err(call_error(sys::GDEXTENSION_CALL_ERROR_TOO_FEW_ARGUMENTS, 0, least));
         }
         for (idx, (parameter, argument)) in self.parameters.iter().zip(given).enumerate() {
             // SAFETY: the engine passes pointers to variants.
@@ -196,7 +196,7 @@ impl Method {
             if !parameter.is_met_by(argument) {
                 let Some(variant) = parameter.convert(argument) else {
                     let expected = parameter.of_type as usize;
-                    return Err(refusal(sys::GDEXTENSION_CALL_ERROR_INVALID_ARGUMENT, idx, expected));
+                    return Err(call_error(sys::GDEXTENSION_CALL_ERROR_INVALID_ARGUMENT, idx, expected));
                 };
                 converted.push((idx, variant));
             }
@@ -205,7 +205,7 @@ impl Method {
     }
 }
 
-fn refusal(error: sys::GDExtensionCallErrorType, argument: usize, expected: usize) -> sys::GDExtensionCallError {
+fn call_error(error: sys::GDExtensionCallErrorType, argument: usize, expected: usize) -> sys::GDExtensionCallError {
     let number = |number| i32::try_from(number).unwrap_or(i32::MAX);
     sys::GDExtensionCallError { error, argument: number(argument), expected: number(expected) }
 }

@@ -39,13 +39,6 @@ pub(crate) fn warning(place: &str, reason: impl Display) {
     from_script(PrintLevel::Warn, place, &reason);
 }
 
-/// An [`error`] of a method that returns it, too.
-#[track_caller]
-pub(crate) fn refuse(place: &str, reason: impl Display, error_code: Error) -> Error {
-    error(place, reason);
-    error_code
-}
-
 /// Why a call was refused. Who was called says so.
 #[derive(Debug)]
 pub(crate) struct Refusal {
@@ -57,6 +50,11 @@ pub(crate) struct Refusal {
 impl Refusal {
     pub(crate) fn new(error: Error, reason: impl Display) -> Self {
         Self { error, reason: reason.to_string() }
+    }
+
+    /// Of a call whose arguments make no sense.
+    pub(crate) fn invalid(reason: impl Display) -> Self {
+        Self::new(Error::ERR_INVALID_PARAMETER, reason)
     }
 
     /// The same, of one among many.
@@ -72,7 +70,26 @@ impl Refusal {
     /// What the call of `place` returns.
     #[track_caller]
     pub(crate) fn told(self, place: &str) -> Error {
-        if self.reason.is_empty() { self.error } else { refuse(place, self.reason, self.error) }
+        if !self.reason.is_empty() {
+            error(place, self.reason);
+        }
+        self.error
+    }
+}
+
+/// Of a call whose returned error says enough.
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::new(error, "")
+    }
+}
+
+/// What the call of `place` returns that has gone like this.
+#[track_caller]
+pub(crate) fn outcome(place: &str, result: Result<(), Refusal>) -> Error {
+    match result {
+        Ok(()) => Error::OK,
+        Err(refusal) => refusal.told(place),
     }
 }
 

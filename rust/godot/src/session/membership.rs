@@ -101,7 +101,7 @@ impl Membership {
             let step = self.handle(fact, now);
             if let Some(Step::NotJoined(Some(_))) = step {
                 // Nothing to wait for. If it is over already, nothing happens.
-                peer.close_with(1002, "no id".into());
+                peer.close_for("MultiplayerPeer.poll", 1002, "no id");
             }
             if step.is_some() {
                 return step;

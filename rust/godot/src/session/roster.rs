@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::IpAddr;
 use std::time::Instant;
-use tungsten_core::net::{Accepted, Listener, Next, StreamId};
+use tungsten_core::net::{Accepted, Listener, Next, StreamId, TlsServer};
 use tungsten_core::{Encoded, Kind};
 
 /// A connection, from its acceptance to its end.
@@ -19,7 +19,7 @@ struct Session {
     /// Once it is open.
     id: Option<i32>,
     /// Its request was accepted.
-    is_let_in: bool,
+    is_accepted: bool,
     /// There is more to tell of it, with the next poll.
     has_more: bool,
     /// It is closed; all that is left to tell is that it has gone.
@@ -28,38 +28,38 @@ struct Session {
 
 /// The listener and all connections.
 ///
-/// Invariant: `ids` has exactly the sessions that have an id, and they are let in.
+/// Invariant: `ids` has exactly the sessions that have an id, and their requests are accepted.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
     listener: Option<Listener>,
+    tls: Option<TlsServer>,
     sessions: HashMap<StreamId, Session>,
     ids: BTreeMap<i32, StreamId>,
-    /// How many sessions are let in.
-    let_in_count: usize,
+    /// How many sessions have been accepted.
+    accepted_count: usize,
     /// No more are accepted; those that are there may finish.
     is_stopping: bool,
 }
 
 impl Roster {
-    /// Listens on `address` (`*` for all). Whoever was left of an earlier time goes. The error is that of the engine's
-    /// own server.
-    pub(crate) fn listen(&mut self, address: &str, port: u16) -> Error {
+    /// Listens on `address` (`*` for all), with TLS if there is one. Whoever was left of an earlier time goes.
+    ///
+    /// # Errors
+    /// Those of the engine's own server.
+    pub(crate) fn listen(&mut self, address: &str, port: u16, tls: Option<TlsServer>) -> Result<(), Error> {
         let address: Option<IpAddr> = match address {
             "*" => None,
-            address => match address.parse() {
-                Ok(address) => Some(address),
-                Err(_) => return Error::ERR_INVALID_PARAMETER,
-            },
+            address => Some(address.parse().map_err(|_| Error::ERR_INVALID_PARAMETER)?),
         };
-        match Listener::bind(address, port) {
-            Ok(listener) => *self = Self { listener: Some(listener), ..Self::default() },
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Error::ERR_ALREADY_IN_USE,
-            Err(error) => {
+        let listener = Listener::bind(address, port).map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => Error::ERR_ALREADY_IN_USE,
+            _ => {
                 log::info!("listening on port {port} failed: {error}");
-                return Error::ERR_CANT_CREATE;
+                Error::ERR_CANT_CREATE
             }
-        }
-        Error::OK
+        })?;
+        *self = Self { listener: Some(listener), tls, ..Self::default() };
+        Ok(())
     }
 
     pub(crate) fn is_listening(&self) -> bool {
@@ -71,6 +71,10 @@ impl Roster {
         listener.and_then(|listener| listener.local_address().ok()).map_or(0, |address| address.port())
     }
 
+    pub(crate) fn tls(&self) -> Option<TlsServer> {
+        self.tls.clone()
+    }
+
     /// Stops to accept; the connections that are left are handed out by [`Self::next_ready`] until they have ended.
     pub(crate) fn stop(&mut self) -> Vec<Gd<WebSocketPeer>> {
         self.is_stopping = true;
@@ -79,7 +83,7 @@ impl Roster {
         }
         self.ids.clear();
         self.sessions.retain(|_, session| session.id.take().is_some());
-        self.let_in_count = self.sessions.len();
+        self.accepted_count = self.sessions.len();
         self.sessions.values().map(|session| session.peer.clone()).collect()
     }
 
@@ -92,7 +96,7 @@ impl Roster {
 
     pub(crate) fn add(&mut self, stream: StreamId, peer: Gd<WebSocketPeer>) {
         self.sessions
-            .insert(stream, Session { peer, id: None, is_let_in: false, has_more: false, is_dismissed: false });
+            .insert(stream, Session { peer, id: None, is_accepted: false, has_more: false, is_dismissed: false });
     }
 
     pub(crate) fn ready_count(&self) -> usize {
@@ -138,7 +142,7 @@ impl Roster {
 
     fn remove(&mut self, stream: StreamId) {
         if let Some(session) = self.sessions.remove(&stream) {
-            self.let_in_count -= usize::from(session.is_let_in);
+            self.accepted_count -= usize::from(session.is_accepted);
             if let Some(id) = session.id {
                 self.ids.remove(&id);
             }
@@ -159,7 +163,7 @@ impl Roster {
     }
 
     /// Gives an open connection its id.
-    pub(crate) fn admit(&mut self, stream: StreamId, id: i32) {
+    pub(crate) fn assign_id(&mut self, stream: StreamId, id: i32) {
         if let Some(session) = self.sessions.get_mut(&stream) {
             session.id = Some(id);
             self.ids.insert(id, stream);
@@ -234,17 +238,17 @@ impl Roster {
     }
 
     /// The request of a client was accepted.
-    pub(crate) fn let_in(&mut self, stream: StreamId) {
+    pub(crate) fn accept_request(&mut self, stream: StreamId) {
         if let Some(session) = self.sessions.get_mut(&stream)
-            && !std::mem::replace(&mut session.is_let_in, true)
+            && !std::mem::replace(&mut session.is_accepted, true)
         {
-            self.let_in_count += 1;
+            self.accepted_count += 1;
         }
     }
 
     /// How many clients are in, or on the last step.
-    pub(crate) fn let_in_count(&self) -> usize {
-        self.let_in_count
+    pub(crate) fn accepted_count(&self) -> usize {
+        self.accepted_count
     }
 
     pub(crate) fn pending_count(&self) -> usize {

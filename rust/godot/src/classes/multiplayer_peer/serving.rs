@@ -1,16 +1,12 @@
 //! What a poll of a server does with one of its clients.
 
-use super::{Role, WebSocketMultiplayerPeer};
+use super::WebSocketMultiplayerPeer;
 use crate::classes::peer::{Notice, WebSocketPeer};
-use crate::session::hosting::Host;
+use crate::session::host::Host;
 use crate::session::roster::Roster;
-use godot::global::Error;
 use godot::prelude::*;
-use tungsten_core::net::{Accepted, StreamId};
+use tungsten_core::net::StreamId;
 use tungsten_core::{Event, Kind};
-
-/// Clients that may be on the way at a time; the engine's own peer sets no bound.
-const MAX_PENDING: usize = 1024;
 
 /// A client that comes too late for the game may try again (the registry of RFC 6455 §11.7).
 const TRY_AGAIN_LATER: i64 = 1013;
@@ -24,18 +20,12 @@ pub(crate) enum Signal {
 impl Host for WebSocketMultiplayerPeer {
     type Signal = Signal;
 
-    fn roster(&mut self) -> &mut Roster {
-        &mut self.roster
+    fn roster(&self) -> &Roster {
+        &self.roster
     }
 
-    fn welcome_stream(&mut self, accepted: Accepted) -> Option<Gd<WebSocketPeer>> {
-        let Role::Server { tls } = &self.role else { return None };
-        if self.mailbox.refuses_new || self.roster.pending_count() >= MAX_PENDING {
-            return None;
-        }
-        let mut peer = self.new_peer();
-        let error = peer.bind_mut().accept_plainly(accepted, tls.clone());
-        (error == Error::OK).then_some(peer)
+    fn roster_mut(&mut self) -> &mut Roster {
+        &mut self.roster
     }
 
     fn next_signal(&mut self, stream: StreamId, connection: &mut Gd<WebSocketPeer>) -> Option<Signal> {
@@ -46,7 +36,7 @@ impl Host for WebSocketMultiplayerPeer {
         let Some(id) = self.roster.id_of(stream) else {
             return loop {
                 match peer.next_notice()? {
-                    Notice::Event(Event::Opened) => break self.welcome(stream, &mut peer),
+                    Notice::Event(Event::Opened) => break self.assign_id(stream, &mut peer),
                     // Whoever was told to leave is not listened to.
                     Notice::Message => drop(peer.take_message()),
                     Notice::Event(_) => {}
@@ -69,13 +59,13 @@ impl Host for WebSocketMultiplayerPeer {
         }
     }
 
-    fn emit(this: &Gd<Self>, signal: Signal) {
+    fn emit(this: &mut Gd<Self>, signal: Signal) {
         match signal {
             Signal::Connected(id) => this.signals().peer_connected().emit(i64::from(id)),
             Signal::Disconnected(id) => {
                 // The peer can be asked about its end until everybody knows.
                 this.signals().peer_disconnected().emit(i64::from(id));
-                this.clone().bind_mut().roster.retire(id);
+                this.bind_mut().roster.retire(id);
             }
         }
     }
@@ -83,13 +73,13 @@ impl Host for WebSocketMultiplayerPeer {
 
 impl WebSocketMultiplayerPeer {
     /// A client is in: gives it an id and tells it who it is.
-    fn welcome(&mut self, stream: StreamId, peer: &mut WebSocketPeer) -> Option<Signal> {
+    fn assign_id(&mut self, stream: StreamId, peer: &mut WebSocketPeer) -> Option<Signal> {
         if self.mailbox.refuses_new {
-            peer.close_with(TRY_AGAIN_LATER, GString::from("no new players now"));
+            peer.close_for("WebSocketMultiplayerPeer.poll", TRY_AGAIN_LATER, "no new players now");
             return None;
         }
         let id = self.roster.unused_id(|| self.base().generate_unique_id());
-        self.roster.admit(stream, id);
+        self.roster.assign_id(stream, id);
         peer.send_kind(Kind::Binary, &id.to_le_bytes());
         Some(Signal::Connected(id))
     }

@@ -1,57 +1,60 @@
 //! What the methods of the class have in common, and what other classes of ours use.
 
-use super::{Notice, WebSocketPeer, WriteMode};
-use crate::classes::settings::{Buffers, Settings};
-use crate::engine::convert;
+use super::{Notice, WebSocketPeer};
+use crate::classes::settings::Settings;
 use crate::engine::resolver::EngineResolver;
-use crate::engine::scratch;
-use crate::engine::tls::{self, OptionalTlsOptions};
+use crate::engine::stream::EngineStream;
+use crate::engine::tls::{self, Trust};
+use crate::engine::{convert, scratch};
 use crate::load::console::{self, Refusal};
-use godot::builtin::{GString, PackedByteArray, Variant};
+use crate::session::watch::Pulse;
+use godot::builtin::{PackedByteArray, Variant};
+use godot::classes::StreamPeer;
 use godot::global::Error;
 use godot::init::is_main_thread;
 use godot::meta::ToGodot as _;
-use godot::obj::WithBaseField as _;
-use std::fmt::Display;
+use godot::obj::{Gd, NewGd as _, WithBaseField as _};
 use std::time::Instant;
-use tungsten_core::net::{Accepted, TcpConnector, TlsClient, TlsServer};
+use tungsten_core::net::TcpConnector;
 use tungsten_core::{
     CloseFrame, Encoded, Event, Guest, Kind, Message, Misuse, Network, Peer, ReadyState, Rejection, Request, SendError,
-    WsUrl, check_headers,
+    WsUrl,
 };
 
 impl WebSocketPeer {
-    /// Starts to connect as a script asks for it.
-    pub(crate) fn connect_with_options(&mut self, url: &GString, options: OptionalTlsOptions) -> Result<(), Refusal> {
-        let options = options.0;
-        if url.is_empty() {
-            return Err(Refusal::new(Error::ERR_INVALID_PARAMETER, "the URL is empty"));
+    /// One with settings of its own to start with.
+    pub(crate) fn with_settings(settings: Settings) -> Gd<Self> {
+        let mut peer = Self::new_gd();
+        {
+            let mut peer = peer.bind_mut();
+            peer.settings = settings;
+            peer.configure();
         }
-        if options.as_ref().is_some_and(tls::is_for_server) {
-            return Err(Refusal::new(Error::ERR_INVALID_PARAMETER, "the TLSOptions are those of a server"));
-        }
-        self.connect_with(&url.to_string(), |extras| tls::client(options.as_ref(), extras))
+        peer
     }
 
-    /// Starts to connect; `tls` is asked only if the URL needs it.
-    pub(crate) fn connect_with(
-        &mut self,
-        url: &str,
-        tls: impl FnOnce(&tls::Extras) -> Result<TlsClient, String>,
-    ) -> Result<(), Refusal> {
-        if self.is_busy() {
-            return Err(Refusal::new(Error::ERR_ALREADY_IN_USE, ""));
+    /// Puts the settings in force.
+    pub(super) fn configure(&mut self) {
+        self.peer.set_config(self.settings.config());
+    }
+
+    /// Starts to connect.
+    pub(crate) fn connect(&mut self, url: &str, trust: Trust<'_>) -> Result<(), Refusal> {
+        if url.is_empty() {
+            return Err(Refusal::invalid("the URL is empty"));
         }
-        let misuse = |error: Misuse| Refusal::new(convert::misuse(&error), error);
-        let parsed = WsUrl::parse(url).map_err(misuse)?;
+        trust.check().map_err(Refusal::invalid)?;
+        if self.is_busy() {
+            return Err(Error::ERR_ALREADY_IN_USE.into());
+        }
+        let url_parts = WsUrl::parse(url).map_err(misuse)?;
         let extras = self.settings.tls();
-        let tls = extras.and_then(|extras| parsed.is_secure().then(|| tls(&extras)).transpose());
-        let tls = tls.map_err(|reason| Refusal::new(Error::ERR_INVALID_PARAMETER, reason))?;
+        let tls = extras.and_then(|extras| url_parts.is_secure().then(|| tls::client(trust, extras)).transpose());
         let request = Request {
-            url: parsed,
+            url: url_parts,
             protocols: self.settings.protocols.clone(),
             headers: self.settings.headers.clone(),
-            tls,
+            tls: tls.map_err(Refusal::invalid)?,
         };
         let network = Network { resolver: Box::new(EngineResolver), connector: Box::new(TcpConnector) };
         self.peer.connect(request, network, Instant::now()).map_err(misuse)?;
@@ -59,7 +62,41 @@ impl WebSocketPeer {
         Ok(())
     }
 
-    pub(super) fn is_busy(&self) -> bool {
+    /// Starts to serve a client on a stream of the engine.
+    pub(super) fn accept_engine_stream(&mut self, stream: Option<Gd<StreamPeer>>) -> Result<(), Refusal> {
+        let stream = stream.ok_or_else(|| Refusal::invalid("the stream is null"))?;
+        if self.is_busy() {
+            return Err(Error::ERR_ALREADY_IN_USE.into());
+        }
+        // Before the stream is ours: what we hold we end.
+        self.settings.check_headers().map_err(misuse)?;
+        let not_one = "the stream is neither a StreamPeerTCP nor a StreamPeerTLS over one";
+        let stream = EngineStream::new(stream).ok_or_else(|| Refusal::invalid(not_one))?;
+        let is_tls = stream.is_tls();
+        self.accept(self.settings.guest(Box::new(stream)))?;
+        self.is_tls = is_tls;
+        Ok(())
+    }
+
+    /// Starts to serve a client.
+    pub(crate) fn accept(&mut self, guest: Guest) -> Result<(), Refusal> {
+        let is_tls = guest.tls.is_some();
+        self.peer.accept(guest, Instant::now()).map_err(misuse)?;
+        self.is_tls = is_tls;
+        self.start_over(String::new());
+        Ok(())
+    }
+
+    /// What the call of `place` returns that was to start a connection; the game has to poll it from now on.
+    #[track_caller]
+    pub(super) fn started(&mut self, place: &str, result: Result<(), Refusal>) -> Error {
+        if result.is_ok() {
+            self.pulse = Pulse::start("WebSocketPeer");
+        }
+        console::outcome(place, result)
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
         matches!(self.peer.state(), ReadyState::Connecting | ReadyState::Open)
     }
 
@@ -70,26 +107,8 @@ impl WebSocketPeer {
         self.announced = 0;
     }
 
-    /// Starts to serve a client of a listener, with the settings of this peer.
-    pub(crate) fn accept_plainly(&mut self, accepted: Accepted, tls: Option<TlsServer>) -> Error {
-        let Settings { protocols, headers, .. } = self.settings.clone();
-        let Accepted { stream, wake, .. } = accepted;
-        self.accept_guest(Guest { stream, tls, protocols, headers, asks: false, wake: Some(wake) })
-    }
-
-    /// Starts to serve a client.
-    pub(crate) fn accept_guest(&mut self, guest: Guest) -> Error {
-        let is_tls = guest.tls.is_some();
-        if let Err(error) = self.peer.accept(guest, Instant::now()) {
-            return console::refuse("WebSocketPeer.accept_stream", &error, convert::misuse(&error));
-        }
-        self.is_tls = is_tls;
-        self.start_over(String::new());
-        Error::OK
-    }
-
-    /// Accepts the client that waits for a decision, or refuses it.
-    pub(crate) fn decide(&mut self, rejection: Option<&Rejection>) {
+    /// Accepts the request that waits for it, or refuses it.
+    pub(crate) fn answer_request(&mut self, rejection: Option<&Rejection>) {
         match rejection {
             None => self.peer.admit(),
             Some(rejection) => self.peer.reject(rejection, Instant::now()),
@@ -104,24 +123,6 @@ impl WebSocketPeer {
     /// Whether nothing is left: no connection, and nothing to tell of the last one.
     pub(crate) fn is_over(&self) -> bool {
         self.peer.state() == ReadyState::Closed
-    }
-
-    /// Whether the protocols and headers can be sent.
-    pub(crate) fn check_headers(&self) -> Result<(), Misuse> {
-        check_headers(&self.settings.protocols, &self.settings.headers)
-    }
-
-    /// Puts the settings of another peer in force.
-    pub(crate) fn copy_settings(&mut self, other: &Self) {
-        self.change_settings(|settings| *settings = other.settings.clone());
-    }
-
-    pub(crate) fn set_buffers(&mut self, buffers: Buffers) {
-        self.change_settings(|settings| {
-            settings.inbound_buffer_size = buffers.inbound_bytes;
-            settings.outbound_buffer_size = buffers.outbound_bytes;
-            settings.max_queued_packets = buffers.packets;
-        });
     }
 
     /// The oldest message that was not read.
@@ -191,49 +192,23 @@ impl WebSocketPeer {
         &self.peer
     }
 
-    /// Closes with a code and a reason of ours.
-    pub(crate) fn close_with(&mut self, code: i64, reason: GString) {
-        self.close_for("WebSocketPeer.close", code, &reason);
-    }
-
-    /// Closes with a code and a reason that a script has given to the method at `place`.
+    /// Closes with a code and a reason, which the method at `place` was given.
     #[track_caller]
-    pub(crate) fn close_for(&mut self, place: &str, code: i64, reason: &GString) {
+    pub(crate) fn close_for(&mut self, place: &str, code: i64, reason: &str) {
         if code < 0 || self.peer.state() == ReadyState::Connecting {
             self.peer.abort();
             self.pulse.stop();
             return;
         }
-        let reason = reason.to_string();
-        match CloseFrame::to_send(code, &reason) {
+        match CloseFrame::to_send(code, reason) {
             Ok(frame) => {
-                if !CloseFrame::reason_fits(&reason) {
+                if !CloseFrame::reason_fits(reason) {
                     console::warning(place, "the reason was cut to the 123 bytes that a close frame holds");
                 }
                 self.peer.close(frame, Instant::now());
             }
             Err(error) => console::error(place, error),
         }
-    }
-
-    /// Makes its settings those of an object of another class.
-    pub(crate) fn speak_for(&mut self, class: &'static str) {
-        self.speaks_for = class;
-    }
-
-    /// Refuses the value of a setting.
-    #[track_caller]
-    pub(super) fn complain(&self, property: &str, reason: impl Display) {
-        console::error(&format!("{}.{property}", self.speaks_for), reason);
-    }
-
-    pub(super) fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
-        change(&mut self.settings);
-        self.peer.set_config(self.settings.config());
-    }
-
-    pub(super) fn send_bytes(&mut self, bytes: &[u8], mode: WriteMode) -> Error {
-        self.send_kind(mode.into(), bytes)
     }
 
     /// Takes the oldest packet out. Without one the error is that of the engine's own peer.
@@ -247,4 +222,9 @@ impl WebSocketPeer {
             None => Err(Error::FAILED),
         }
     }
+}
+
+/// A misuse that the core has found.
+fn misuse(misuse: Misuse) -> Refusal {
+    Refusal::new(convert::misuse(&misuse), misuse)
 }

@@ -12,16 +12,16 @@ use std::ops::RangeInclusive;
 use tungsten_core::{Misuse, Rejection};
 
 /// What a filter is given: the target, the header fields, and the address of the client.
-pub(super) type Question = [Variant; 3];
+pub(crate) type Question = [Variant; 3];
 
-/// What a filter returns for a client that is welcome: the status of the upgrade (RFC 6455 §4.2.2).
-const WELCOME: i64 = 101;
+/// What a filter returns to accept a request: the status of the upgrade (RFC 6455 §4.2.2).
+const ACCEPTED: i64 = 101;
 
 /// Asks a filter: how it refuses the client, if it does.
 ///
 /// # Errors
 /// There is no answer, or none that means anything; the text is for the console.
-pub(super) fn ask(filter: &Callable, question: &Question) -> Result<Option<Rejection>, String> {
+pub(crate) fn ask(filter: &Callable, question: &Question) -> Result<Option<Rejection>, String> {
     if filter.object().is_none() && !filter.is_valid() {
         return Err("its object has been freed".to_owned());
     }
@@ -29,7 +29,7 @@ pub(super) fn ask(filter: &Callable, question: &Question) -> Result<Option<Rejec
         .ok_or_else(|| format!("the call failed, it is given {} arguments: {ARGUMENTS}", question.len()))?;
     match answer.get_type() {
         VariantType::INT => match answer.to() {
-            WELCOME => Ok(None),
+            ACCEPTED => Ok(None),
             status => Rejection::new(status, &[], None).map(Some).map_err(|_| meaningless(&format!("{status}"))),
         },
         VariantType::DICTIONARY => rejection(&answer.to()).map(Some).map_err(|error| error.to_string()),
@@ -118,7 +118,7 @@ fn unfit(reason: &str) -> Misuse {
 }
 
 /// What is wrong with the number of arguments that a filter takes, as far as the engine can tell before it is called.
-pub(super) fn doubt(filter: &Callable) -> Option<String> {
+pub(crate) fn doubt(filter: &Callable) -> Option<String> {
     let wanted = 3;
     let taken = taken_arguments(filter)?;
     if taken.contains(&wanted) {

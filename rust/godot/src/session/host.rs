@@ -1,0 +1,31 @@
+//! A class that lets clients in.
+
+use crate::classes::peer::WebSocketPeer;
+use crate::classes::settings::Configured;
+use crate::session::multiplayer::Multiplayer;
+use crate::session::roster::Roster;
+use godot::builtin::Callable;
+use godot::obj::bounds::DeclUser;
+use godot::obj::{Bounds, Gd};
+use tungsten_core::net::StreamId;
+
+/// What [`crate::session::hosting`] asks of a class.
+pub(crate) trait Host: Multiplayer + Configured + Bounds<Declarer = DeclUser> {
+    /// What it emits.
+    type Signal;
+
+    fn roster(&self) -> &Roster;
+
+    fn roster_mut(&mut self) -> &mut Roster;
+
+    /// What is asked about a request before it is accepted; null to ask nobody.
+    fn request_filter(&self) -> Callable {
+        Callable::invalid()
+    }
+
+    /// The next signal that a connection gives rise to.
+    fn next_signal(&mut self, stream: StreamId, peer: &mut Gd<WebSocketPeer>) -> Option<Self::Signal>;
+
+    /// Emits a signal. Nothing is bound.
+    fn emit(this: &mut Gd<Self>, signal: Self::Signal);
+}
