@@ -79,6 +79,7 @@ func test_when_a_script_makes_a_mistake_then_the_error_names_the_class_as_the_sc
 		expect_error("%s.%s: " % [multiplayer_peer, property])
 	expect_error(class_named("WebSocketClient") + ".connect_to_url: ")
 	expect_error(class_named("WebSocketServer") + ".listen: ")
+	expect_error(class_named("WebSocketNode") + ".heartbeat_interval: ")
 	expect_error(class_named("WebSocketNode") + ".open: ")
 	var log: Variant = listen_to_console()
 	var one: Variant = make("WebSocketPeer")
@@ -94,6 +95,8 @@ func test_when_a_script_makes_a_mistake_then_the_error_names_the_class_as_the_sc
 	var node := make("WebSocketNode") as Node
 	node.name = "Lobby"
 	add_child(node)
+	node.set("heartbeat_interval", -1.0)
+	expect_eq(node.get("heartbeat_interval"), 0.0)
 	expect_eq(node.call("open", "http://127.0.0.1"), ERR_INVALID_PARAMETER)
 	if log != null:
 		var texts: PackedStringArray = log.take()

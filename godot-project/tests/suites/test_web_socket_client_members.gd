@@ -106,6 +106,8 @@ func test_when_the_url_cannot_be_used_then_no_signal_comes() -> void:
 	listen()
 	expect_error("the URL cannot be used: its scheme is http")
 	expect_eq(client.connect_to_url("http://127.0.0.1"), ERR_INVALID_PARAMETER)
+	expect_error("connect_to_url: the URL is empty")
+	expect_eq(client.connect_to_url(""), ERR_INVALID_PARAMETER)
 	await poll_on()
 	expect_eq(heard, [])
 

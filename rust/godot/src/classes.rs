@@ -6,5 +6,6 @@ pub(crate) mod error;
 pub(crate) mod multiplayer_peer;
 pub(crate) mod node;
 pub(crate) mod peer;
+pub(crate) mod property;
 pub(crate) mod server;
 pub(crate) mod settings;

@@ -1,6 +1,7 @@
 //! What makes an enumeration of a class one to Godot, too: `WebSocketPeer.State`, `WebSocketPeer.STATE_OPEN`.
 //!
-//! gdext 0.5 shows a Rust enum to scripts as a bare integer; the macro below makes a real one, and [`attach`] registers it.
+//! gdext 0.5 shows a Rust enum to scripts as a bare integer; the macro below makes a real one, and [`attach`] registers
+//! it.
 
 use godot::prelude::*;
 use godot::register::private::constant::{ConstantKind, ExportConstant, IntegerConstant};

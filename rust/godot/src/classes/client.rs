@@ -2,7 +2,8 @@
 
 use crate::classes::error::WebSocketError;
 use crate::classes::peer::{Notice, WebSocketPeer};
-use crate::classes::settings::{Compression, Settings, settings_properties};
+use crate::classes::property::settings_properties;
+use crate::classes::settings::{Compression, Settings};
 use crate::engine::convert;
 use crate::engine::tls::Trust;
 use crate::load::console::{self, Refusal};

@@ -4,7 +4,8 @@ mod serving;
 
 use crate::classes::error::WebSocketError;
 use crate::classes::peer::WebSocketPeer;
-use crate::classes::settings::{Compression, Settings, settings_properties};
+use crate::classes::property::settings_properties;
+use crate::classes::settings::{Compression, Settings};
 use crate::engine::tls::{self, OptionalTlsOptions, Trust};
 use crate::load::console::{self, Refusal};
 use crate::session::membership::{Membership, Step};

@@ -1,13 +1,14 @@
 //! `WebSocketNode`: a client for the scene tree, which polls itself.
 //!
-//! The engine calls a script's `_ready`, `_process` or `_exit_tree` in the place of a class's own. So this class has none
-//! of them: it hears of its life by notifications, and of frames by a signal of the tree.
+//! The engine calls a script's `_ready`, `_process` or `_exit_tree` in the place of a class's own. So this class has
+//! none of them: it hears of its life by notifications, and of frames by a signal of the tree.
 
 #![expect(unreachable_pub, reason = "`#[export]` makes public accessors")]
 
 use crate::classes::error::WebSocketError;
 use crate::classes::peer::{Notice, WebSocketPeer, WriteMode};
-use crate::classes::settings::{Compression, Settings, settings_properties};
+use crate::classes::property::settings_properties;
+use crate::classes::settings::{Compression, Settings};
 use crate::engine::convert;
 use crate::engine::tls::Trust;
 use crate::load::console::Refusal;

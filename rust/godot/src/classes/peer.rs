@@ -4,7 +4,8 @@ mod shared;
 
 use crate::classes::class_enum::{attach, class_enum};
 use crate::classes::error::WebSocketError;
-use crate::classes::settings::{Compression, Settings, settings_properties};
+use crate::classes::property::settings_properties;
+use crate::classes::settings::{Compression, Settings};
 use crate::engine::tls::{OptionalTlsOptions, Trust};
 use crate::engine::{convert, tls};
 use crate::load::console;

@@ -3,7 +3,8 @@
 mod serving;
 
 use crate::classes::peer::{WebSocketPeer, WriteMode};
-use crate::classes::settings::{Compression, Settings, settings_properties};
+use crate::classes::property::settings_properties;
+use crate::classes::settings::{Compression, Settings};
 use crate::engine::{convert, tls};
 use crate::load::console::{self, Refusal};
 use crate::session::multiplayer::{Mailbox, Multiplayer, SERVER};

@@ -3,12 +3,7 @@
 use crate::classes::class_enum::class_enum;
 use crate::engine::convert;
 use crate::engine::tls::Extras;
-use crate::load::console;
 use godot::builtin::PackedStringArray;
-use godot::obj::GodotClass;
-use godot::register::info::{PropertyHint, PropertyHintInfo, PropertyUsageFlags};
-use godot::register::private::register_var;
-use godot::register::property::Var;
 use std::time::Duration;
 use tungsten_core::net::{Identity, KeyPin, Stream};
 use tungsten_core::{Config, Guest, Misuse, check_headers};
@@ -38,8 +33,8 @@ impl From<Compression> for tungsten_core::Compression {
     }
 }
 
-/// What a script may set. Getters give values back as they were set, whatever they mean to the core; a setter that refuses
-/// one says why, and nothing has changed.
+/// What a script may set. Getters give values back as they were set, whatever they mean to the core; a setter that
+/// refuses one says why and changes nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) protocols: Vec<String>,
@@ -251,7 +246,7 @@ impl Settings {
 }
 
 impl Settings {
-    /// Of what lets clients in: Godot 3 and the engine's own peer give a handshake less time there.
+    /// Of a server and of a multiplayer peer, where Godot 3 and the engine's own give a handshake less time.
     pub(crate) fn of_session() -> Self {
         Self { handshake_timeout: Duration::from_secs(3), ..Self::default() }
     }
@@ -328,93 +323,4 @@ fn seconds(seconds: f64) -> Result<Duration, String> {
 fn positive_seconds(seconds: f64) -> Result<Duration, String> {
     convert::positive_duration(seconds)
         .ok_or_else(|| format!("{seconds} is not a number of seconds above 0, up to 1e9"))
-}
-
-/// A class that has settings. [`settings_properties`] makes properties of them.
-pub(crate) trait Configured {
-    /// Its plain name.
-    const NAME: &'static str;
-
-    fn settings(&self) -> &Settings;
-
-    fn settings_mut(&mut self) -> &mut Settings;
-
-    /// Puts settings that have changed in force.
-    fn apply_settings(&mut self) {}
-
-    /// Changes a setting as a script asks for it; the console hears why not.
-    #[track_caller]
-    fn change(&mut self, property: &str, change: impl FnOnce(&mut Settings) -> Result<(), String>) {
-        match change(self.settings_mut()) {
-            Ok(()) => self.apply_settings(),
-            Err(reason) => console::error(&format!("{}.{property}", Self::NAME), reason),
-        }
-    }
-}
-
-/// Makes properties of a class out of its field `settings`, with `register_properties` to be called once the class is
-/// registered. A line has the name, the type, the accessors with the argument as the engine shows it, and a hint for the
-/// inspector if there is more to say than the type does. `apply` is what follows a change. (gdext takes accessors of a
-/// `#[var]` only from the one block that has the signals, which no macro can add to.)
-macro_rules! settings_properties {
-    (
-        $class:ident, usage_flags = [$($usage:ident),*] $(, apply = $apply:ident)?;
-        $($name:ident: $type:ident, $get:ident, $set:ident($value:ident) $(, $hint:ident($hint_text:expr))?;)*
-    ) => {
-        #[godot::register::godot_api(secondary)]
-        impl $class {
-            $(
-                #[func]
-                fn $get(&self) -> $type {
-                    $crate::classes::settings::Configured::settings(self).$name()
-                }
-
-                #[func]
-                fn $set(&mut self, $value: $type) {
-                    let name = stringify!($name);
-                    $crate::classes::settings::Configured::change(self, name, |settings| settings.$set($value));
-                }
-            )*
-        }
-
-        impl $crate::classes::settings::Configured for $class {
-            const NAME: &'static str = stringify!($class);
-
-            fn settings(&self) -> &$crate::classes::settings::Settings {
-                &self.settings
-            }
-
-            fn settings_mut(&mut self) -> &mut $crate::classes::settings::Settings {
-                &mut self.settings
-            }
-
-            $(fn apply_settings(&mut self) {
-                self.$apply();
-            })?
-        }
-
-        impl $class {
-            pub(crate) fn register_properties() {
-                let usage = $(godot::register::info::PropertyUsageFlags::$usage)|*;
-                $(
-                    let hint = None $(.or(Some((godot::register::info::PropertyHint::$hint, $hint_text))))?;
-                    let accessors = (stringify!($get), stringify!($set));
-                    $crate::classes::settings::register::<$class, $type>(stringify!($name), accessors, hint, usage);
-                )*
-            }
-        }
-    };
-}
-
-pub(crate) use settings_properties;
-
-/// Registers a property whose accessors are registered.
-pub(crate) fn register<C: GodotClass, T: Var>(
-    name: &str,
-    (getter, setter): (&str, &str),
-    hint: Option<(PropertyHint, &str)>,
-    usage: PropertyUsageFlags,
-) {
-    let hint = hint.map(|(hint, text)| PropertyHintInfo { hint, hint_string: text.into() });
-    register_var::<C, T>(name, getter, setter, hint, Some(usage | T::godot_shape().usage_flags()));
 }

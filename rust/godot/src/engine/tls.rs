@@ -50,8 +50,10 @@ pub(crate) enum Trust<'a> {
 }
 
 impl Trust<'_> {
+    /// Whether a client can do with it.
+    ///
     /// # Errors
-    /// It is that of a server.
+    /// These are the options of a server.
     pub(crate) fn check(self) -> Result<(), &'static str> {
         match self {
             Self::Options(Some(options)) if is_for_server(options) => Err("the TLSOptions are those of a server"),

@@ -1,7 +1,7 @@
 //! What every call of the engine passes through on its way to a method of ours.
 //!
-//! * Arguments are checked here, as the engine does it for its own classes, and an argument of a wrong type is refused in
-//!   its words. gdext would print the whole value, which may be a message of the player.
+//! * Arguments are checked here, as the engine does it for its own classes, and an argument of a wrong type is refused
+//!   in its words. gdext would print the whole value, which may be a message of the player.
 //! * What the method says is printed when it has ended: see [`console`].
 //!
 //! For this, the functions with which gdext registers classes and methods are replaced by those here.
@@ -49,8 +49,8 @@ pub(crate) unsafe extern "C" fn register_method(
     class: sys::GDExtensionConstStringNamePtr,
     info: *const sys::GDExtensionClassMethodInfo,
 ) {
-    // SAFETY: gdext passes what the interface asks for; the engine keeps a method as long as the library, which is why it
-    // is never freed.
+    // SAFETY: gdext passes what the interface asks for; the engine keeps a method as long as the library, which is why
+    // it is never freed.
     unsafe {
         let Some(real) = REGISTER_METHOD.get() else { return };
         let mut info = *info;

@@ -1,8 +1,8 @@
 //! What our classes say on the console.
 //!
 //! A script may listen there (`OS.add_logger`) and use the very object that speaks, which is borrowed as long as one of
-//! its methods runs. So what is said during a call of the engine waits for the end of that call; [`crate::load::calls`] says
-//! where that is.
+//! its methods runs. So what is said during a call of the engine waits for the end of that call; [`crate::load::calls`]
+//! says where that is.
 
 use crate::load::names;
 use godot::global::{Error, PrintLevel, PrintRecord, PrintSource, print_custom};
@@ -113,8 +113,8 @@ pub(crate) fn say(level: PrintLevel, text: String, source: Option<(String, Strin
     });
 }
 
-/// Does the work of a call: what is said meanwhile is printed when it is done. Scripts that run during it may call again,
-/// and what those calls say does not wait for the end of this one.
+/// Does the work of a call: what is said meanwhile is printed when it is done. Scripts that run during it may call
+/// again, and what those calls say does not wait for the end of this one.
 pub(crate) fn during<R>(call: impl FnOnce() -> R) -> R {
     CONSOLE.with(|console| {
         console.depth.set(console.depth.get() + 1);

@@ -1,9 +1,9 @@
 //! The names under which our classes are registered, chosen when the library is loaded.
 //!
 //! A class takes its plain name if that is free, else the same with the prefix `Tungsten`. A name is taken if there is
-//! such a class (every stock engine has a `WebSocketPeer`; another extension may have any) or if a script of the project
-//! declares it with `class_name`. To Rust each class is called `Unnamed…`; [`registered`] turns that into what Godot is
-//! told.
+//! such a class (every stock engine has a `WebSocketPeer`; another extension may have any) or if a script of the
+//! project declares it with `class_name`. To Rust each class is called `Unnamed…`; [`registered`] turns that into what
+//! Godot is told.
 //!
 //! [`SAVED`] is the exception: scenes are saved with its name, so it gives way to no script. With another name they
 //! would lose their nodes as soon as somebody adds a script of that name to the project.

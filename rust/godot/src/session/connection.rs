@@ -51,8 +51,8 @@ impl Connection {
         }
     }
 
-    /// Ends what is left of it, and says 1001 to the other side, without waiting. A script that has kept the peer keeps no
-    /// connection.
+    /// Ends what is left of it, and says 1001 to the other side, without waiting. A script that has kept the peer keeps
+    /// no connection.
     pub(crate) fn let_go(&mut self) {
         if let Some(mut peer) = self.0.take() {
             peer.bind_mut().leave();

@@ -1,5 +1,5 @@
-//! What a script answers about a request. Nobody comes in by a mistake: what a function returns that fails is the default
-//! of its type, so that no default of any type means yes, and neither does a failed call.
+//! What a script answers about a request. Nobody comes in by a mistake: what a function returns that fails is the
+//! default of its type, so that no default of any type means yes, and neither does a failed call.
 
 use crate::engine::convert;
 use godot::builtin::{AnyArray, AnyDictionary, Callable, GString, PackedByteArray, StringName};
@@ -56,8 +56,8 @@ fn call(filter: &Callable, method: &str, arguments: &[Variant]) -> Option<Varian
     let (mut callable, method) = (filter.to_variant(), StringName::from(method));
     let mut answer = Variant::nil();
     let mut error = sys::default_call_error();
-    // SAFETY: the types are those of the interface, to which a variant is a pointer to one; what it writes over is null,
-    // which owns nothing.
+    // SAFETY: the types are those of the interface, to which a variant is a pointer to one; what it writes over is
+    // null, which owns nothing.
     unsafe {
         sys::interface_fn!(variant_call)(
             callable.sys_mut().cast(),

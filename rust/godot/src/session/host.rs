@@ -1,7 +1,7 @@
 //! A class that lets clients in.
 
 use crate::classes::peer::WebSocketPeer;
-use crate::classes::settings::Configured;
+use crate::classes::property::Configured;
 use crate::session::multiplayer::Multiplayer;
 use crate::session::roster::Roster;
 use godot::builtin::Callable;

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use tungsten_core::Guest;
 use tungsten_core::net::Accepted;
 
-/// Time that a poll may spend on its clients, half a frame at 60 frames a second. Who was not served is first in the next
-/// poll. What handlers take does not count: it is the game's own.
+/// Time that a poll may spend on its clients, half a frame at 60 frames a second. Who was not served is first in the
+/// next poll. What handlers take does not count: it is the game's own.
 const BUDGET: Duration = Duration::from_millis(8);
 
-/// Polls the connections that have something to do, as many as there is time for. Handlers may do anything, dropping the
-/// last reference included: nothing is bound while one runs.
+/// Polls the connections that have something to do, as many as there is time for. Handlers may do anything, dropping
+/// the last reference included: nothing is bound while one runs.
 pub(crate) fn serve<H: Host>(mut this: Gd<H>) {
     let started = Instant::now();
     let rounds = begin(&mut *this.bind_mut(), started);

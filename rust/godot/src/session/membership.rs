@@ -9,7 +9,8 @@ use tungsten_core::{CloseFrame, Error, ErrorKind, Event, Phase, ReadyState};
 
 /// Who a client is to a server, and how it comes to know.
 ///
-/// One connection has one end at most: [`Step::Left`] if the client was in, else [`Step::NotJoined`]. Nothing follows it.
+/// One connection has one end at most: [`Step::Left`] if the client was in, else [`Step::NotJoined`]. Nothing follows
+/// it.
 #[derive(Debug, Default)]
 pub(crate) struct Membership {
     stage: Stage,

@@ -19,7 +19,8 @@ const PACKET: usize = 64;
 /// in the network.
 const HIGH_WATER: usize = 1 << 20;
 
-/// A class that is a `MultiplayerPeer`. [`multiplayer_class`](crate::session::multiplayer_class) makes what the engine calls of it.
+/// A class that is a `MultiplayerPeer`; [`multiplayer_class`](crate::session::multiplayer_class) makes it one to the
+/// engine.
 pub(crate) trait Multiplayer: GodotClass {
     fn mailbox(&self) -> &Mailbox;
 

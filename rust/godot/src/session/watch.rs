@@ -79,8 +79,8 @@ impl Watch {
         }
     }
 
-    /// A frame begins, in which the game runs or is paused: the classes of those that were not polled for too long. Each
-    /// is named once.
+    /// A frame begins, in which the game runs or is paused: the classes of those that were not polled for too long.
+    /// Each is named once.
     fn frame(&mut self, now: Instant, is_running: bool) -> Vec<&'static str> {
         let last = self.last_frame.replace(now);
         let passed = last.filter(|_| is_running).map_or(Duration::ZERO, |last| (now - last).min(LONGEST_FRAME));

@@ -47,11 +47,11 @@ impl WebSocketPeer {
         if self.is_busy() {
             return Err(Error::ERR_ALREADY_IN_USE.into());
         }
-        let url_parts = WsUrl::parse(url).map_err(misuse)?;
+        let parsed = WsUrl::parse(url).map_err(misuse)?;
         let extras = self.settings.tls();
-        let tls = extras.and_then(|extras| url_parts.is_secure().then(|| tls::client(trust, extras)).transpose());
+        let tls = extras.and_then(|extras| parsed.is_secure().then(|| tls::client(trust, extras)).transpose());
         let request = Request {
-            url: url_parts,
+            url: parsed,
             protocols: self.settings.protocols.clone(),
             headers: self.settings.headers.clone(),
             tls: tls.map_err(Refusal::invalid)?,
@@ -87,7 +87,7 @@ impl WebSocketPeer {
         Ok(())
     }
 
-    /// What the call of `place` returns that was to start a connection; the game has to poll it from now on.
+    /// What the call of `place` returns, by which a script starts a connection that it polls itself.
     #[track_caller]
     pub(super) fn started(&mut self, place: &str, result: Result<(), Refusal>) -> Error {
         if result.is_ok() {
@@ -96,12 +96,13 @@ impl WebSocketPeer {
         console::outcome(place, result)
     }
 
+    /// Whether it connects or is open.
     pub(crate) fn is_busy(&self) -> bool {
         matches!(self.peer.state(), ReadyState::Connecting | ReadyState::Open)
     }
 
     /// Forgets the last connection: another one has been started.
-    pub(super) fn start_over(&mut self, requested_url: String) {
+    fn start_over(&mut self, requested_url: String) {
         self.requested_url = requested_url;
         self.was_string = false;
         self.announced = 0;
