@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many of a kind wait at most. One is in use at a time unless an application polls in several threads, or what they
-/// are needed for lasts longer than a poll.
+/// How many of a kind wait at most. One is in use at a time unless an application polls in several threads, or what
+/// they are needed for lasts longer than a poll.
 const KEPT: usize = 4;
 
 /// Things that are expensive to make and were used before, for the whole process: so what is idle holds none.

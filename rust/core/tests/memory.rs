@@ -44,7 +44,8 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Connections share memory for messages. A test that gave some of it to another, on its own thread, would be off by that.
+/// Connections share memory for messages. A test that gave some of it to another, on its own thread, would be off by
+/// that.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
@@ -191,7 +192,8 @@ mod compression {
         }
     }
 
-    /// What both ends of a connection hold after messages went there and back, beyond what they hold without compression.
+    /// What both ends of a connection hold after messages went there and back, beyond what they hold without
+    /// compression.
     fn held_for(compression: Compression) -> isize {
         let verse: Vec<u8> = (0..200_000).flat_map(|number: u32| number.to_string().into_bytes()).collect();
         let held = |compression| {

@@ -44,8 +44,8 @@ pub(super) enum Item {
 
 /// Follows the frames of one direction and puts messages together.
 ///
-/// [`Self::start_poll`] begins a poll, whose work is bounded; [`Self::read`] gives one item after the other. Nothing is to
-/// be read behind a violation.
+/// [`Self::start_poll`] begins a poll, whose work is bounded; [`Self::read`] gives one item after the other. Nothing is
+/// to be read behind a violation.
 #[derive(Debug)]
 pub(super) struct Assembler {
     role: Role,
@@ -202,8 +202,8 @@ impl Assembler {
         Ok(None)
     }
 
-    /// Checks that a frame may stand where it does (RFC 6455 §5.4). Only the first one of a message is marked as compressed
-    /// (RFC 7692 §6.1).
+    /// Checks that a frame may stand where it does (RFC 6455 §5.4). Only the first one of a message is marked as
+    /// compressed (RFC 7692 §6.1).
     fn check_place(&self, kind: Option<Kind>, is_marked: bool) -> Result<(), Violation> {
         match (kind, &self.message) {
             (None, None) => Err(Violation::NothingToContinue),
@@ -269,7 +269,7 @@ impl Assembler {
     fn inflate(&mut self, frame: &mut Frame, input: &mut &[u8]) -> Result<bool, Violation> {
         let (Some(message), Some(decompressor)) = (&mut self.message, &mut self.decompressor) else { return Ok(true) };
         // One byte more than a message may have, so that one too many shows.
-        let room = INFLATED.min((self.max_message_size - message.len()).saturating_add(1));
+        let room = INFLATED.min(self.max_message_size.saturating_sub(message.len()).saturating_add(1));
         let output = &mut [0; INFLATED][..room];
         let is_whole;
         let (consumed, produced);

@@ -6,8 +6,8 @@ use bytes::{Bytes, BytesMut};
 /// Messages of at least this size have memory of their own: an allocation is little beside their bytes.
 const SHARED_BELOW: usize = 4096;
 
-/// The most that messages share. Each of them keeps all of it alive; but as they are read in the order in which they came,
-/// a queue keeps little more than what it has.
+/// The most that messages share. Each of them keeps all of it alive; but they are read in the order in which they came,
+/// so a queue keeps little more than what it has.
 const LARGEST: usize = 64 * 1024;
 
 /// What the small messages of one read are copied into, so that not each of them costs an allocation.

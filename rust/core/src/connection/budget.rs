@@ -6,8 +6,8 @@ pub(super) const MAX_FRAMES: usize = 16 * 1024;
 /// Bytes that are made by decompressing: a peer can make a thousand of each that it sends.
 pub(super) const MAX_INFLATED: usize = 1024 * 1024;
 
-/// Bytes of compressed messages: a block of eleven bytes has tables that take a microsecond to build, and may have nothing
-/// else.
+/// Bytes of compressed messages: a block of eleven bytes has tables that take a microsecond to build, and may have
+/// nothing else.
 pub(super) const MAX_DEFLATED: usize = 64 * 1024;
 
 /// What was read in this poll.

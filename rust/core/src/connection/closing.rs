@@ -73,8 +73,8 @@ impl Closing {
         self.end.as_ref()
     }
 
-    /// Whether our close frame is the last thing that will ever be written: always after a violation, and for both sides
-    /// once both frames were exchanged.
+    /// Whether our close frame is the last thing that will ever be written: always after a violation, and for both
+    /// sides once both frames were exchanged.
     pub(super) fn is_last_word(&self) -> bool {
         self.sent.is_some() && (self.violation.is_some() || self.end.is_some())
     }

@@ -1,7 +1,7 @@
 //! Compression of messages (RFC 7692 §7.2), in both directions.
 //!
-//! Without context takeover the memory for it, which is large, is borrowed from a [pool](crate::pool::Pool) for as long as a
-//! message needs it. With context takeover a connection owns what it has used once.
+//! Without context takeover the memory for it, which is large, is borrowed from a [pool](crate::pool::Pool) for as long
+//! as a message needs it. With context takeover a connection owns what it has used once.
 
 mod compressor;
 mod decompressor;
@@ -32,8 +32,8 @@ pub struct CompressionStatus {
 }
 
 impl CompressionStatus {
-    /// The bytes that travelled for each byte of payload, in both directions together: 0.25 is a quarter. 1 before there
-    /// was any.
+    /// The bytes that travelled for each byte of payload, in both directions together: 0.25 is a quarter. 1 before
+    /// there was any.
     pub fn ratio(&self) -> f64 {
         let payload = self.sent.payload + self.received.payload;
         let wire = self.sent.wire + self.received.wire;

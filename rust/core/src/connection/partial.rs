@@ -32,8 +32,8 @@ impl Partial {
         self.payload.capacity()
     }
 
-    /// Adds a piece, of which the frame has `remaining` bytes in all. Text is checked as it comes, so that it is refused
-    /// with its first bad byte, however long the message would be.
+    /// Adds a piece of the `remaining` bytes of a frame. Text is checked as it comes, so that it is refused with its
+    /// first bad byte, however long the message would be.
     ///
     /// # Errors
     /// The message is too big, or the text is not UTF-8.

@@ -173,6 +173,16 @@ fn bomb_is_refused_with_its_first_byte_too_many() {
 }
 
 #[test]
+fn limit_that_is_lowered_within_a_message_is_in_force_at_once() {
+    let mut rig = rig();
+    let wire = frame(0xC2, &zeros(100_000));
+    rig.feed(&wire[..wire.len() - 1]).unwrap();
+    rig.assembler.set_max_message_size(1000);
+    let refused = rig.feed(&wire[wire.len() - 1..]);
+    assert!(matches!(refused, Err(Violation::Size(100_000.., 1000))), "{refused:?}");
+}
+
+#[test]
 fn final_blocks_that_come_at_once_are_spread_over_polls() {
     let mut rig = rig();
     let wire = [frame(0x42, &[0x03, 0x00].repeat(128 * 1024)), frame(0x80, &[0x00])].concat();
