@@ -22,6 +22,11 @@ pub(crate) struct EngineStream {
     held: Vec<u8>,
 }
 
+// SAFETY: gdext cannot know which objects of the engine may go to another thread. A stream may: it has no thread of its
+// own, the engine counts its references atomically, and whoever has a `&mut EngineStream` is the only one to use it
+// through us. That a script does not use it at the same time is asked of it in any case, with threads and without.
+unsafe impl Send for EngineStream {}
+
 /// How far a stream is.
 enum Status {
     Connecting,
