@@ -3,11 +3,10 @@
 //! A client and a server exchange the positions of players as JSON, in memory, in every mode. The times are those of
 //! one thread and for one message: what a sender needs more than for a plain one, and what a receiver does.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tungsten_core::net::{Connector, Lookup, Resolver, Scratch, Stream};
@@ -172,7 +171,7 @@ impl Game {
 }
 
 /// One direction of a stream.
-type Lane = Rc<RefCell<VecDeque<u8>>>;
+type Lane = Arc<Mutex<VecDeque<u8>>>;
 
 /// One end of a stream in memory.
 #[derive(Debug)]
@@ -183,7 +182,7 @@ struct End {
 
 fn pipe() -> (End, End) {
     let (one, other) = (Lane::default(), Lane::default());
-    (End { incoming: Rc::clone(&one), outgoing: Rc::clone(&other) }, End { incoming: other, outgoing: one })
+    (End { incoming: Arc::clone(&one), outgoing: Arc::clone(&other) }, End { incoming: other, outgoing: one })
 }
 
 impl Stream for End {
@@ -192,14 +191,14 @@ impl Stream for End {
     }
 
     fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match io::Read::read(&mut *self.incoming.borrow_mut(), buf)? {
+        match io::Read::read(&mut *self.incoming.lock().expect("one thread"), buf)? {
             0 => Err(io::ErrorKind::WouldBlock.into()),
             len => Ok(len),
         }
     }
 
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.outgoing.borrow_mut().extend(bytes);
+        self.outgoing.lock().expect("one thread").extend(bytes);
         Ok(bytes.len())
     }
 

@@ -6,7 +6,8 @@
 //!             (net/ only)      rustls                httparse     frames, deflate
 //! ```
 //!
-//! * [`Peer`] is one connection as an application sees it: connect, poll, send, receive, close.
+//! * [`Peer`] is one connection as an application sees it: connect, poll, send, receive, close. It may be given to another
+//!   thread.
 //! * [`WsUrl`], [`Config`], [`Error`] are what goes in and what comes out of it.
 //! * [`net`] holds the drivers: name resolution, dialling, TLS, TCP. Each is a trait, so that a whole life of a
 //!   connection can be run in virtual time.
@@ -38,3 +39,10 @@ pub use handshake::{DeflateParameters, Header, Rejection, Response, UpgradeReque
 pub use peer::{Event, Guest, Network, Peer, ReadyState, Request};
 pub use queue::{Kind, Message};
 pub use url::WsUrl;
+
+// A connection, and a listener with all of its own, may go to another thread.
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Peer>();
+    is_send::<net::Listener>();
+};

@@ -2,10 +2,10 @@
 
 mod support;
 
-use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use support::{Client, LONG, network, recorded, recorded_frames, request};
@@ -42,7 +42,7 @@ fn c4_long_reason_is_cut_at_a_character_boundary() {
 /// A cable that can be pulled: from then on nothing arrives in either direction, and neither side is told.
 #[derive(Clone, Debug, Default)]
 struct Cable {
-    is_pulled: Rc<Cell<bool>>,
+    is_pulled: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -63,12 +63,16 @@ impl Stream for Wired {
     }
 
     fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.cable.is_pulled.get() { Err(io::ErrorKind::WouldBlock.into()) } else { self.stream.receive(buf) }
+        if self.cable.is_pulled.load(Ordering::Relaxed) {
+            Err(io::ErrorKind::WouldBlock.into())
+        } else {
+            self.stream.receive(buf)
+        }
     }
 
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // The system takes what it cannot deliver.
-        if self.cable.is_pulled.get() { Ok(bytes.len()) } else { self.stream.transmit(bytes) }
+        if self.cable.is_pulled.load(Ordering::Relaxed) { Ok(bytes.len()) } else { self.stream.transmit(bytes) }
     }
 
     fn finish(&mut self) {
@@ -96,7 +100,7 @@ fn c5_server_that_vanishes_is_given_up_after_interval_and_timeout_and_not_before
     // While the server is there, it answers.
     client.expire(LONG);
     client.until(|client| client.peer.round_trip_time().is_some());
-    cable.is_pulled.set(true);
+    cable.is_pulled.store(true, Ordering::Relaxed);
     client.expire(LONG);
     client.poll();
     assert_eq!(client.peer.state(), ReadyState::Open);

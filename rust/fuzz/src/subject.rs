@@ -1,10 +1,10 @@
 //! A peer under test, with the fuzzer as the other side of the stream.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ thread_local! {
 /// A peer, its clock, and the stream as seen from the other end.
 pub(crate) struct Subject {
     pub(crate) peer: Peer,
-    stream: Rc<Lanes>,
+    stream: Shared,
     now: Instant,
 }
 
@@ -31,7 +31,7 @@ impl Subject {
     /// A server that waits for a request.
     pub(crate) fn server(config: Config) -> Self {
         let mut subject = Self::new(config);
-        let stream = Box::new(Near(Rc::clone(&subject.stream)));
+        let stream = Box::new(Near(Shared::clone(&subject.stream)));
         let (protocols, headers) = (vec!["chat".to_owned()], Vec::new());
         let guest = Guest { stream, tls: None, protocols, headers, asks: false, wake: None };
         subject.peer.accept(guest, subject.now).expect("a guest");
@@ -43,7 +43,7 @@ impl Subject {
         let mut subject = Self::new(config);
         let url = WsUrl::parse("ws://127.0.0.1/chat").expect("a URL");
         let request = Request { url, protocols: vec!["chat".to_owned()], headers: Vec::new(), tls: None };
-        let near = Near(Rc::clone(&subject.stream));
+        let near = Near(Shared::clone(&subject.stream));
         let network = Network { resolver: Box::new(NoNames), connector: Box::new(Ready(Some(near))) };
         subject.peer.connect(request, network, subject.now).expect("a request");
         subject.poll();
@@ -52,7 +52,7 @@ impl Subject {
     }
 
     fn new(config: Config) -> Self {
-        Self { peer: Peer::new(config), stream: Rc::default(), now: Instant::now() }
+        Self { peer: Peer::new(config), stream: Shared::default(), now: Instant::now() }
     }
 
     /// An end whose connection is open. The other side has offered, or answered with, these extensions.
@@ -86,13 +86,13 @@ impl Subject {
     /// Bytes arrive: one piece is one read.
     pub(crate) fn deliver(&self, piece: &[u8]) {
         if !piece.is_empty() {
-            self.stream.pieces.borrow_mut().push_back(piece.to_vec());
+            lock(&self.stream).pieces.push_back(piece.to_vec());
         }
     }
 
     /// Nothing more will arrive.
     pub(crate) fn end(&self) {
-        self.stream.ended.set(true);
+        lock(&self.stream).ended = true;
     }
 
     pub(crate) fn advance(&mut self, seconds: u64) {
@@ -120,7 +120,7 @@ impl Subject {
 
     /// What was written since the last call.
     pub(crate) fn take_written(&self) -> Vec<u8> {
-        self.stream.written.take()
+        std::mem::take(&mut lock(&self.stream).written)
     }
 }
 
@@ -154,15 +154,22 @@ fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 /// Both directions of a stream in memory.
 #[derive(Debug, Default)]
 struct Lanes {
-    pieces: RefCell<VecDeque<Vec<u8>>>,
-    ended: Cell<bool>,
-    written: RefCell<Vec<u8>>,
-    finished: Cell<bool>,
+    pieces: VecDeque<Vec<u8>>,
+    ended: bool,
+    written: Vec<u8>,
+    finished: bool,
+}
+
+type Shared = Arc<Mutex<Lanes>>;
+
+/// Also behind a failed assertion, which is what the fuzzer looks for.
+fn lock(lanes: &Shared) -> MutexGuard<'_, Lanes> {
+    lanes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The end of it that the subject has.
 #[derive(Debug)]
-struct Near(Rc<Lanes>);
+struct Near(Shared);
 
 impl Stream for Near {
     fn poll_connected(&mut self) -> io::Result<bool> {
@@ -170,27 +177,28 @@ impl Stream for Near {
     }
 
     fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut pieces = self.0.pieces.borrow_mut();
-        let Some(mut piece) = pieces.pop_front() else {
-            return if self.0.ended.get() { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
+        let mut lanes = lock(&self.0);
+        let Some(mut piece) = lanes.pieces.pop_front() else {
+            return if lanes.ended { Ok(0) } else { Err(io::ErrorKind::WouldBlock.into()) };
         };
         let len = piece.len().min(buf.len());
         buf[..len].copy_from_slice(&piece[..len]);
         if len < piece.len() {
             piece.drain(..len);
-            pieces.push_front(piece);
+            lanes.pieces.push_front(piece);
         }
         Ok(len)
     }
 
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        assert!(!self.0.finished.get(), "bytes were written behind the end");
-        self.0.written.borrow_mut().extend_from_slice(bytes);
+        let mut lanes = lock(&self.0);
+        assert!(!lanes.finished, "bytes were written behind the end");
+        lanes.written.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
     fn finish(&mut self) {
-        self.0.finished.set(true);
+        lock(&self.0).finished = true;
     }
 
     fn set_no_delay(&mut self, _: bool) {}

@@ -1,14 +1,13 @@
 //! Streams without a system below them, so that nothing but the core is counted.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, Read as _};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use tungsten_core::net::{Connector, Stream};
 
-type Pipe = Rc<RefCell<VecDeque<u8>>>;
+type Pipe = Arc<Mutex<VecDeque<u8>>>;
 
 /// One end. What is written waits in a pipe until the other end reads it.
 #[derive(Clone, Debug)]
@@ -22,7 +21,7 @@ pub(crate) struct MemoryStream {
 /// Two ends; the first one also connects to itself.
 pub(crate) fn pair(capacity: usize) -> (MemoryStream, MemoryStream) {
     let (there, back) = (Pipe::default(), Pipe::default());
-    let first = MemoryStream { incoming: Rc::clone(&back), outgoing: Rc::clone(&there), capacity };
+    let first = MemoryStream { incoming: Arc::clone(&back), outgoing: Arc::clone(&there), capacity };
     (first, MemoryStream { incoming: there, outgoing: back, capacity })
 }
 
@@ -38,12 +37,12 @@ impl Stream for MemoryStream {
     }
 
     fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut incoming = self.incoming.borrow_mut();
+        let mut incoming = self.incoming.lock().expect("one thread");
         if incoming.is_empty() { Err(io::ErrorKind::WouldBlock.into()) } else { incoming.read(buf) }
     }
 
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut outgoing = self.outgoing.borrow_mut();
+        let mut outgoing = self.outgoing.lock().expect("one thread");
         let len = bytes.len().min(self.capacity - outgoing.len());
         outgoing.extend(&bytes[..len]);
         if len == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(len) }

@@ -1,28 +1,27 @@
 //! A network in memory, for tests: what it does is said beforehand, what was done to it can be looked at afterwards.
 
 use super::{Connector, Lookup, Resolver, Stream};
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-type Answer = Poll<Result<Vec<IpAddr>, String>>;
+type Found = Poll<Result<Vec<IpAddr>, String>>;
 
 /// Gives every name the same answer. Clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct FakeResolver(Rc<RefCell<Answer>>);
+pub(crate) struct FakeResolver(Arc<Mutex<Found>>);
 
 impl FakeResolver {
     /// Answers no lookup until [`Self::answer`] is called.
     pub(crate) fn silent() -> Self {
-        Self(Rc::new(RefCell::new(Poll::Pending)))
+        Self(Arc::new(Mutex::new(Poll::Pending)))
     }
 
     pub(crate) fn answer(&self, answer: Result<Vec<IpAddr>, String>) {
-        *self.0.borrow_mut() = Poll::Ready(answer);
+        *self.0.lock().unwrap() = Poll::Ready(answer);
     }
 }
 
@@ -33,8 +32,8 @@ impl Resolver for FakeResolver {
 }
 
 impl Lookup for FakeResolver {
-    fn poll(&mut self) -> Answer {
-        self.0.borrow().clone()
+    fn poll(&mut self) -> Found {
+        self.0.lock().unwrap().clone()
     }
 }
 
@@ -50,26 +49,26 @@ pub(crate) enum Attempt {
 /// Asks a plan how the attempts at each address go. Clones share what they know.
 #[derive(Clone)]
 pub(crate) struct FakeConnector {
-    plan: Rc<dyn Fn(SocketAddr) -> Attempt>,
-    started: Rc<RefCell<Vec<SocketAddr>>>,
+    plan: Arc<dyn Fn(SocketAddr) -> Attempt + Send + Sync>,
+    started: Arc<Mutex<Vec<SocketAddr>>>,
     wire: Wire,
 }
 
 impl FakeConnector {
     /// `plan` is asked with each poll of an attempt; every stream is an end of `wire`.
-    pub(crate) fn new(plan: impl Fn(SocketAddr) -> Attempt + 'static, wire: Wire) -> Self {
-        Self { plan: Rc::new(plan), started: Rc::default(), wire }
+    pub(crate) fn new(plan: impl Fn(SocketAddr) -> Attempt + Send + Sync + 'static, wire: Wire) -> Self {
+        Self { plan: Arc::new(plan), started: Arc::default(), wire }
     }
 
     /// The addresses that were tried, in this order.
     pub(crate) fn started(&self) -> Vec<IpAddr> {
-        self.started.borrow().iter().map(SocketAddr::ip).collect()
+        self.started.lock().unwrap().iter().map(SocketAddr::ip).collect()
     }
 }
 
 impl Connector for FakeConnector {
     fn connect(&mut self, address: SocketAddr) -> io::Result<Box<dyn Stream>> {
-        self.started.borrow_mut().push(address);
+        self.started.lock().unwrap().push(address);
         match (self.plan)(address) {
             Attempt::CannotStart => Err(io::ErrorKind::NetworkUnreachable.into()),
             _ => Ok(Box::new(FakeStream { address, network: self.clone() })),
@@ -99,23 +98,23 @@ impl Stream for FakeStream {
     }
 
     fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.network.wire.0.borrow_mut().receive(buf)
+        self.network.wire.state().receive(buf)
     }
 
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.network.wire.0.borrow_mut().transmit(bytes)
+        self.network.wire.state().transmit(bytes)
     }
 
     fn finish(&mut self) {
-        self.network.wire.0.borrow_mut().finished = true;
+        self.network.wire.state().finished = true;
     }
 
     fn can_half_close(&self) -> bool {
-        self.network.wire.0.borrow().can_half_close
+        self.network.wire.state().can_half_close
     }
 
     fn set_no_delay(&mut self, enabled: bool) {
-        self.network.wire.0.borrow_mut().no_delay = Some(enabled);
+        self.network.wire.state().no_delay = Some(enabled);
     }
 
     fn peer_address(&self) -> Option<SocketAddr> {
@@ -125,13 +124,13 @@ impl Stream for FakeStream {
 
 impl Drop for FakeStream {
     fn drop(&mut self) {
-        self.network.wire.0.borrow_mut().dropped = true;
+        self.network.wire.state().dropped = true;
     }
 }
 
 /// A stream as its other side sees it. Clones are the same stream.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wire(Rc<RefCell<State>>);
+pub(crate) struct Wire(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -199,59 +198,64 @@ impl State {
 }
 
 impl Wire {
+    /// Also behind an assertion about the stream that has failed, or dropping it would hide which one.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sends a piece.
     pub(crate) fn deliver(&self, piece: &[u8]) {
         assert!(!piece.is_empty(), "an empty read is the end");
-        self.0.borrow_mut().pieces.push_back(piece.to_vec());
+        self.state().pieces.push_back(piece.to_vec());
     }
 
     /// Sends nothing more, in order.
     pub(crate) fn end(&self) {
-        self.0.borrow_mut().end.get_or_insert(Ok(()));
+        self.state().end.get_or_insert(Ok(()));
     }
 
     /// Reading fails once all pieces were read.
     pub(crate) fn fail_reads(&self) {
-        self.0.borrow_mut().end.get_or_insert(Err(io::ErrorKind::ConnectionReset));
+        self.state().end.get_or_insert(Err(io::ErrorKind::ConnectionReset));
     }
 
     /// Writing fails from now on.
     pub(crate) fn fail_writes(&self) {
-        self.0.borrow_mut().broken = Some(io::ErrorKind::BrokenPipe);
+        self.state().broken = Some(io::ErrorKind::BrokenPipe);
     }
 
     /// It cannot end one direction alone.
     pub(crate) fn forbid_half_close(&self) {
-        self.0.borrow_mut().can_half_close = false;
+        self.state().can_half_close = false;
     }
 
     /// Takes only so many bytes more.
     pub(crate) fn set_room(&self, room: usize) {
-        self.0.borrow_mut().room = room;
+        self.state().room = room;
     }
 
     /// What was written since the last call.
     pub(crate) fn take_written(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.borrow_mut().written)
+        std::mem::take(&mut self.state().written)
     }
 
     /// Bytes that were delivered and not read.
     pub(crate) fn unread(&self) -> usize {
-        self.0.borrow().pieces.iter().map(Vec::len).sum()
+        self.state().pieces.iter().map(Vec::len).sum()
     }
 
     /// Whether nothing more will be written.
     pub(crate) fn is_finished(&self) -> bool {
-        self.0.borrow().finished
+        self.state().finished
     }
 
     /// What the stream was told last about Nagle's algorithm.
     pub(crate) fn no_delay(&self) -> Option<bool> {
-        self.0.borrow().no_delay
+        self.state().no_delay
     }
 
     /// Whether the stream is gone.
     pub(crate) fn is_dropped(&self) -> bool {
-        self.0.borrow().dropped
+        self.state().dropped
     }
 }

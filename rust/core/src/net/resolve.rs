@@ -11,13 +11,13 @@ use std::thread;
 const THREADS: usize = 4;
 
 /// Looks names up.
-pub trait Resolver: Debug {
+pub trait Resolver: Debug + Send {
     /// Starts to look `host` up.
     fn lookup(&self, host: &str) -> Box<dyn Lookup>;
 }
 
 /// A name that is being looked up. Dropping it abandons the lookup.
-pub trait Lookup: Debug {
+pub trait Lookup: Debug + Send {
     /// The addresses, most preferred first, once they are known; an empty list if the name has none.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 
 /// A stream of bytes in both directions that never blocks.
-pub trait Stream: Debug {
+pub trait Stream: Debug + Send {
     /// Whether the stream is connected by now.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ pub trait Stream: Debug {
 }
 
 /// Starts streams.
-pub trait Connector: Debug {
+pub trait Connector: Debug + Send {
     /// Starts to connect; [`Stream::poll_connected`] tells how it goes.
     ///
     /// # Errors

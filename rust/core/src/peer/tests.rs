@@ -16,9 +16,8 @@ use crate::error::ErrorKind;
 use crate::net::fake::{Attempt, FakeConnector, FakeResolver, Wire};
 use crate::net::{Connector as _, TlsClient, TlsOptions};
 use crate::url::WsUrl;
-use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 use tungstenite::handshake::derive_accept_key;
 
 const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
@@ -33,7 +32,7 @@ struct Rig {
     now: Instant,
     scratch: Scratch,
     resolver: FakeResolver,
-    attempt: Rc<Cell<Attempt>>,
+    attempt: Arc<Mutex<Attempt>>,
     wire: Wire,
     tls: TlsOptions,
 }
@@ -54,7 +53,7 @@ impl Rig {
             now: Instant::now(),
             scratch: Scratch::default(),
             resolver,
-            attempt: Rc::new(Cell::new(Attempt::Connected)),
+            attempt: Arc::new(Mutex::new(Attempt::Connected)),
             wire: Wire::default(),
             tls: TlsOptions::default(),
         }
@@ -77,10 +76,10 @@ impl Rig {
     /// Connects over a new wire.
     fn try_connect(&mut self, url: &str) -> Result<(), Misuse> {
         let wire = Wire::default();
-        let attempt = Rc::clone(&self.attempt);
+        let attempt = Arc::clone(&self.attempt);
         let network = Network {
             resolver: Box::new(self.resolver.clone()),
-            connector: Box::new(FakeConnector::new(move |_| attempt.get(), wire.clone())),
+            connector: Box::new(FakeConnector::new(move |_| *attempt.lock().unwrap(), wire.clone())),
         };
         let url = WsUrl::parse(url)?;
         let tls = url.is_secure().then(|| TlsClient::new(&self.tls).unwrap());
@@ -124,6 +123,11 @@ impl Rig {
     fn accept(&mut self) -> Vec<u8> {
         self.poll();
         accept(&self.wire.take_written())
+    }
+
+    /// What attempts to connect come to from now on.
+    fn set_attempt(&self, attempt: Attempt) {
+        *self.attempt.lock().unwrap() = attempt;
     }
 
     fn poll(&mut self) {

@@ -1,10 +1,9 @@
 //! Frames as RFC 6455 §5.2 draws them, and streams in memory.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tungsten_core::net::Stream;
 
@@ -152,34 +151,39 @@ struct Lane {
 /// One end of a stream in memory. Dropping it ends the stream.
 #[derive(Debug)]
 pub(super) struct End {
-    incoming: Rc<RefCell<Lane>>,
-    outgoing: Rc<RefCell<Lane>>,
+    incoming: Arc<Mutex<Lane>>,
+    outgoing: Arc<Mutex<Lane>>,
 }
 
 /// Both ends of a new stream.
 pub(super) fn pipe() -> (End, End) {
-    let (one, other) = (Rc::default(), Rc::default());
-    (End { incoming: Rc::clone(&one), outgoing: Rc::clone(&other) }, End { incoming: other, outgoing: one })
+    let (one, other) = (Arc::default(), Arc::default());
+    (End { incoming: Arc::clone(&one), outgoing: Arc::clone(&other) }, End { incoming: other, outgoing: one })
+}
+
+/// Also behind a failed assertion, or dropping an end would hide which one.
+fn lock(lane: &Mutex<Lane>) -> MutexGuard<'_, Lane> {
+    lane.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl End {
     pub(super) fn write(&self, bytes: &[u8]) {
-        self.outgoing.borrow_mut().bytes.extend(bytes);
+        lock(&self.outgoing).bytes.extend(bytes);
     }
 
     /// All that arrived since the last call.
     pub(super) fn take(&self) -> Vec<u8> {
-        self.incoming.borrow_mut().bytes.drain(..).collect()
+        lock(&self.incoming).bytes.drain(..).collect()
     }
 
     pub(super) fn finish(&self) {
-        self.outgoing.borrow_mut().finished = true;
+        lock(&self.outgoing).finished = true;
     }
 
     /// Tells, now and later, whether the other end has said that nothing more follows.
     pub(super) fn watch_end(&self) -> impl Fn() -> bool + use<> {
-        let incoming = Rc::clone(&self.incoming);
-        move || incoming.borrow().finished
+        let incoming = Arc::clone(&self.incoming);
+        move || lock(&incoming).finished
     }
 }
 
@@ -189,7 +193,7 @@ impl Stream for End {
     }
 
     fn receive(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut lane = self.incoming.borrow_mut();
+        let mut lane = lock(&self.incoming);
         if lane.bytes.is_empty() && !lane.finished {
             return Err(io::ErrorKind::WouldBlock.into());
         }
@@ -197,7 +201,7 @@ impl Stream for End {
     }
 
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        assert!(!self.outgoing.borrow().finished, "bytes were written behind the end");
+        assert!(!lock(&self.outgoing).finished, "bytes were written behind the end");
         self.write(bytes);
         Ok(bytes.len())
     }

@@ -7,7 +7,7 @@ use crate::connection::frames::{close, text};
 fn life_goes_from_the_name_to_the_close_frame_of_the_server() {
     let mut rig = Rig::new();
     rig.resolver = FakeResolver::silent();
-    rig.attempt.set(Attempt::Pending);
+    rig.set_attempt(Attempt::Pending);
     rig.connect();
     rig.poll();
     assert_eq!((rig.peer.opening_phase(), rig.peer.address()), (Some(Phase::Resolve), None));
@@ -17,7 +17,7 @@ fn life_goes_from_the_name_to_the_close_frame_of_the_server() {
     let address = SocketAddr::new(ADDRESS, 80);
     assert_eq!((rig.peer.opening_phase(), rig.peer.address()), (Some(Phase::Connect), Some(address)));
 
-    rig.attempt.set(Attempt::Connected);
+    rig.set_attempt(Attempt::Connected);
     rig.poll();
     assert_eq!((rig.peer.opening_phase(), rig.peer.address()), (Some(Phase::Handshake), Some(address)));
     rig.expect_state(ReadyState::Connecting);
@@ -79,7 +79,7 @@ fn lookup_that_is_never_answered_times_out() {
 #[test]
 fn connecting_that_hangs_times_out() {
     let mut rig = Rig::new();
-    rig.attempt.set(Attempt::Pending);
+    rig.set_attempt(Attempt::Pending);
     rig.connect();
     rig.poll();
     rig.advance(10.0);
@@ -116,12 +116,12 @@ fn upgrade_that_is_never_answered_times_out() {
 fn one_deadline_covers_all_phases() {
     let mut rig = Rig::new();
     rig.resolver = FakeResolver::silent();
-    rig.attempt.set(Attempt::Pending);
+    rig.set_attempt(Attempt::Pending);
     rig.connect();
     rig.advance(4.0);
     rig.resolver.answer(Ok(vec![ADDRESS]));
     rig.advance(4.0);
-    rig.attempt.set(Attempt::Connected);
+    rig.set_attempt(Attempt::Connected);
     rig.advance(1.9);
     rig.expect_state(ReadyState::Connecting);
     rig.advance(0.1);
@@ -152,7 +152,7 @@ fn failed_lookup_is_reported_with_its_reason() {
 #[test]
 fn refused_connection_is_reported_with_its_address() {
     let mut rig = Rig::new();
-    rig.attempt.set(Attempt::Refused);
+    rig.set_attempt(Attempt::Refused);
     rig.connect();
     rig.poll();
     let message = "connecting to 10.0.0.1:80 failed: connection refused";
@@ -298,11 +298,11 @@ fn connecting_again_forgets_the_last_connection() {
 #[test]
 fn connecting_again_after_a_failure_forgets_the_error() {
     let mut rig = Rig::new();
-    rig.attempt.set(Attempt::Refused);
+    rig.set_attempt(Attempt::Refused);
     rig.connect();
     rig.poll();
     rig.expect_event(Event::Failed);
-    rig.attempt.set(Attempt::Connected);
+    rig.set_attempt(Attempt::Connected);
     rig.connect();
     assert!(rig.peer.error().is_none());
     rig.upgrade();

@@ -175,7 +175,7 @@ impl Life {
         });
         let script = match role {
             Role::Client => {
-                rig.attempt.set(Attempt::Pending);
+                rig.set_attempt(Attempt::Pending);
                 rig.connect();
                 None
             }
@@ -211,8 +211,8 @@ impl Life {
                 self.script = Some(Script::new(&mut self.random, self.role, accepted, compresses));
             }
             None => match self.random.below(30) {
-                0 => self.rig.attempt.set(Attempt::Refused),
-                1..=15 => self.rig.attempt.set(Attempt::Connected),
+                0 => self.rig.set_attempt(Attempt::Refused),
+                1..=15 => self.rig.set_attempt(Attempt::Connected),
                 _ => {}
             },
             Some(_) if self.ended => {}
