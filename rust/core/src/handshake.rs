@@ -9,12 +9,12 @@ mod rejection;
 mod server;
 mod target;
 
-pub(crate) use client::{ClientHandshake, Outcome};
+pub(crate) use client::{ClientHandshake, Upgraded};
 pub use extensions::DeflateParameters;
 pub use fields::Header;
 pub(crate) use fields::{ExtraFields, Fields};
 pub use rejection::Rejection;
-pub(crate) use server::{Answer, Refusal, ServerHandshake};
+pub(crate) use server::{Refusal, Requested, ServerHandshake};
 
 /// Whether sub-protocols and header fields (`Name: value`) can be sent as they are.
 ///

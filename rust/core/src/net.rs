@@ -20,7 +20,7 @@ mod verify;
 pub(crate) use dial::Dial;
 pub use link::Scratch;
 pub(crate) use link::{Flushed, Link, Received};
-pub use listen::{Accepted, Listener, Next, StreamId, Wake};
+pub use listen::{Accepted, Listener, NextPoll, StreamId, Wake};
 pub use resolve::{Lookup, Resolver, ThreadResolver};
 pub use stream::{Connector, Stream};
 pub use tcp::TcpConnector;

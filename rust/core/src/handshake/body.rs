@@ -13,15 +13,16 @@ enum Framing {
     UntilEnd,
 }
 
-/// Collects the start of a body.
+/// Collects the start of the body of an answer.
 #[derive(Debug)]
 pub(super) struct Body {
+    response: Response,
     framing: Framing,
     raw: Vec<u8>,
 }
 
 impl Body {
-    pub(super) fn of(response: &Response) -> Self {
+    pub(super) fn of(response: Response) -> Self {
         let framing = if response.status < 200 || matches!(response.status, 204 | 304) {
             Framing::Length(0)
         } else if response.fields.has_token("transfer-encoding", "chunked") {
@@ -30,11 +31,11 @@ impl Body {
             let length = response.values("content-length").find_map(|value| value.parse().ok());
             length.map_or(Framing::UntilEnd, Framing::Length)
         };
-        Self { framing, raw: Vec::new() }
+        Self { response, framing, raw: Vec::new() }
     }
 
     /// Takes more bytes. True once nothing more of interest can come.
-    pub(super) fn handle(&mut self, bytes: &[u8]) -> bool {
+    pub(super) fn handle_input(&mut self, bytes: &[u8]) -> bool {
         let room = MAX_BODY - self.raw.len();
         self.raw.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.raw.len() == MAX_BODY
@@ -45,13 +46,14 @@ impl Body {
             }
     }
 
-    /// What came, without the framing.
-    pub(super) fn finish(self) -> Vec<u8> {
-        match self.framing {
+    /// The answer with what came of its body, without the framing.
+    pub(super) fn finish(self) -> Response {
+        let body = match self.framing {
             Framing::Length(length) => self.raw[..self.raw.len().min(length)].to_vec(),
             Framing::Chunked => dechunk(&self.raw),
             Framing::UntilEnd => self.raw,
-        }
+        };
+        Response { body, ..self.response }
     }
 }
 
@@ -80,23 +82,23 @@ mod tests {
     use crate::handshake::Fields;
 
     fn body(fields: &[(&str, &str)]) -> Body {
-        Body::of(&Response { status: 401, fields: Fields::of(fields), body: Vec::new() })
+        Body::of(Response { status: 401, fields: Fields::of(fields), body: Vec::new() })
     }
 
     #[test]
     fn content_length_ends_a_body() {
         let mut body = body(&[("Content-Length", "5")]);
-        assert!(!body.handle(b"hel"));
-        assert!(body.handle(b"lo and more"));
-        assert_eq!(body.finish(), b"hello");
+        assert!(!body.handle_input(b"hel"));
+        assert!(body.handle_input(b"lo and more"));
+        assert_eq!(body.finish().body(), b"hello");
     }
 
     #[test]
     fn chunks_are_joined() {
         let mut body = body(&[("Transfer-Encoding", "chunked")]);
-        assert!(!body.handle(b"3\r\nhel\r\n2;x=y\r\nlo\r\n"));
-        assert!(body.handle(b"0\r\n\r\n"));
-        assert_eq!(body.finish(), b"hello");
+        assert!(!body.handle_input(b"3\r\nhel\r\n2;x=y\r\nlo\r\n"));
+        assert!(body.handle_input(b"0\r\n\r\n"));
+        assert_eq!(body.finish().body(), b"hello");
     }
 
     #[test]
@@ -109,8 +111,8 @@ mod tests {
     #[test]
     fn body_without_length_is_bounded() {
         let mut body = body(&[]);
-        assert!(!body.handle(b"x"));
-        assert!(body.handle(&[b'y'; 10_000]));
-        assert_eq!(body.finish().len(), MAX_BODY);
+        assert!(!body.handle_input(b"x"));
+        assert!(body.handle_input(&[b'y'; 10_000]));
+        assert_eq!(body.finish().body().len(), MAX_BODY);
     }
 }

@@ -13,16 +13,16 @@ use tungstenite::handshake::derive_accept_key;
 /// Answers before the real one that are skipped. Servers in use send one or two.
 const MAX_INTERIM_ANSWERS: usize = 8;
 
-/// What the bytes that came so far amount to.
+/// The server has agreed.
 #[derive(Debug)]
-pub(crate) enum Outcome {
-    /// More bytes are needed.
-    Incomplete,
-    /// The connection is open. `rest` came behind the head and belongs to the first frames.
-    Upgraded { response: Response, agreed: Agreed, rest: Vec<u8> },
+pub(crate) struct Upgraded {
+    pub(crate) response: Response,
+    pub(crate) agreed: Agreed,
+    /// Came behind the head and belongs to the first frames.
+    pub(crate) rest: Vec<u8>,
 }
 
-/// Sends the request and checks the answer. It knows no sockets and no clock: bytes come in, [`Outcome`] comes out.
+/// Sends the request and checks the answer. It knows no sockets and no clock: bytes come in, [`Upgraded`] comes out.
 #[derive(Debug)]
 pub(crate) struct ClientHandshake {
     protocols: Vec<String>,
@@ -32,14 +32,8 @@ pub(crate) struct ClientHandshake {
     /// How many of these bytes are interim answers.
     skipped: usize,
     interim_answers: usize,
-    refusal: Option<Refusal>,
-}
-
-/// An answer other than 101, while its body is collected.
-#[derive(Debug)]
-struct Refusal {
-    response: Response,
-    body: Body,
+    /// An answer other than 101, while its body is collected.
+    refused: Option<Body>,
 }
 
 impl ClientHandshake {
@@ -54,29 +48,29 @@ impl ClientHandshake {
             received: Vec::new(),
             skipped: 0,
             interim_answers: 0,
-            refusal: None,
+            refused: None,
         };
         (handshake, request.into_bytes())
     }
 
-    /// Takes bytes from the server.
+    /// Takes bytes from the server; `None` if more are needed.
     ///
     /// # Errors
     /// Why the connection cannot be opened.
-    pub(crate) fn handle_input(&mut self, bytes: &[u8]) -> Result<Outcome, Error> {
-        if self.refusal.is_some() {
+    pub(crate) fn handle_input(&mut self, bytes: &[u8]) -> Result<Option<Upgraded>, Error> {
+        if self.refused.is_some() {
             return self.handle_body(bytes);
         }
         self.received.extend_from_slice(bytes);
         loop {
             let unread = &self.received[self.skipped..];
-            let Some((response, head_len)) = parse_response(unread)? else { return Ok(Outcome::Incomplete) };
+            let Some((response, head_len)) = parse_response(unread)? else { return Ok(None) };
             self.skipped += head_len;
             match response.status {
                 101 => return self.accept(response),
                 100..=199 => self.count_interim_answer()?,
                 _ => {
-                    self.refusal = Some(Refusal { body: Body::of(&response), response });
+                    self.refused = Some(Body::of(response));
                     let start = self.received.split_off(self.skipped);
                     return self.handle_body(&start);
                 }
@@ -86,8 +80,8 @@ impl ClientHandshake {
 
     /// The server will send nothing more, or time is up: what has come so far is judged.
     pub(crate) fn end(&mut self) -> Error {
-        match self.refusal.take() {
-            Some(refusal) => refused(refusal),
+        match self.refused.take() {
+            Some(body) => refused(body.finish()),
             None => {
                 let message = "the server ended the connection without a whole answer to the upgrade request";
                 Error::new(Phase::Handshake, ErrorKind::ConnectionLost, message)
@@ -97,7 +91,7 @@ impl ClientHandshake {
 
     /// Whether the server has refused and only the rest of its explanation is waited for.
     pub(crate) fn is_refused(&self) -> bool {
-        self.refusal.is_some()
+        self.refused.is_some()
     }
 
     /// Interim answers come before the real one (RFC 9110 §15.2).
@@ -109,16 +103,15 @@ impl ClientHandshake {
         Ok(())
     }
 
-    fn handle_body(&mut self, bytes: &[u8]) -> Result<Outcome, Error> {
-        let complete = self.refusal.as_mut().is_some_and(|refusal| refusal.body.handle(bytes));
-        if complete { Err(self.end()) } else { Ok(Outcome::Incomplete) }
+    fn handle_body(&mut self, bytes: &[u8]) -> Result<Option<Upgraded>, Error> {
+        let is_whole = self.refused.as_mut().is_some_and(|body| body.handle_input(bytes));
+        if is_whole { Err(self.end()) } else { Ok(None) }
     }
 
     /// Checks a 101 (RFC 6455 §4.1, "if the server's response").
-    fn accept(&mut self, response: Response) -> Result<Outcome, Error> {
-        let checked = self.check(&response);
-        match checked {
-            Ok(agreed) => Ok(Outcome::Upgraded { response, agreed, rest: self.received.split_off(self.skipped) }),
+    fn accept(&mut self, response: Response) -> Result<Option<Upgraded>, Error> {
+        match self.check(&response) {
+            Ok(agreed) => Ok(Some(Upgraded { response, agreed, rest: self.received.split_off(self.skipped) })),
             Err(error) => Err(error.with_response(response)),
         }
     }
@@ -181,9 +174,7 @@ fn compose(url: &WsUrl, extra: &ExtraFields, extensions: Option<&str>, key: &str
     request
 }
 
-fn refused(refusal: Refusal) -> Error {
-    let Refusal { mut response, body } = refusal;
-    response.body = body.finish();
+fn refused(response: Response) -> Error {
     let status = response.status;
     let (kind, message) = match (status, response.values("location").next()) {
         (300..=399, Some(location)) => {

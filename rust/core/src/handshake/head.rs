@@ -1,6 +1,6 @@
 //! Heads of HTTP messages, with bounds on their size.
 
-use super::{Fields, Response};
+use super::{Fields, Refusal, Response};
 use crate::error::{Error, ErrorKind, Phase};
 
 /// Bytes that a head may have. Engines and servers in use stay under 8 KiB; some cookies need more.
@@ -43,15 +43,8 @@ pub(super) struct RequestHead {
     pub(super) len: usize,
 }
 
-/// Why a request could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BadRequest {
-    Malformed,
-    TooBig,
-}
-
 /// Reads the head of a request from the start of `bytes`; `None` while it is incomplete.
-pub(super) fn parse_request(bytes: &[u8]) -> Result<Option<RequestHead>, BadRequest> {
+pub(super) fn parse_request(bytes: &[u8]) -> Result<Option<RequestHead>, Refusal> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Request::new(&mut fields);
     match head.parse(&bytes[..bytes.len().min(MAX_HEAD)]) {
@@ -62,10 +55,10 @@ pub(super) fn parse_request(bytes: &[u8]) -> Result<Option<RequestHead>, BadRequ
             fields: Fields::from_parsed(head.headers),
             len,
         })),
-        Ok(httparse::Status::Partial) if bytes.len() >= MAX_HEAD => Err(BadRequest::TooBig),
+        Ok(httparse::Status::Partial) if bytes.len() >= MAX_HEAD => Err(Refusal::HeadTooBig),
         Ok(httparse::Status::Partial) => Ok(None),
-        Err(httparse::Error::TooManyHeaders) => Err(BadRequest::TooBig),
-        Err(_) => Err(BadRequest::Malformed),
+        Err(httparse::Error::TooManyHeaders) => Err(Refusal::HeadTooBig),
+        Err(_) => Err(Refusal::BadRequest("the request is no HTTP")),
     }
 }
 

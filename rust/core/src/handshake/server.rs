@@ -1,6 +1,6 @@
 //! The server's side of the upgrade (RFC 6455 §4.2).
 
-use super::head::{BadRequest, RequestHead, parse_request};
+use super::head::{RequestHead, parse_request};
 use super::target::parse_target;
 use super::{Agreed, ExtraFields, UpgradeRequest, extensions};
 use crate::config::Compression;
@@ -80,13 +80,12 @@ impl Refusal {
     }
 }
 
-/// What the bytes that came so far amount to.
+/// A request that may be accepted.
 #[derive(Debug)]
-pub(crate) enum Answer {
-    /// More bytes are needed.
-    Incomplete,
-    /// It may be accepted. `rest` came behind the head.
-    Requested { request: UpgradeRequest, rest: Vec<u8> },
+pub(crate) struct Requested {
+    pub(crate) request: UpgradeRequest,
+    /// Came behind the head and belongs to the first frames.
+    pub(crate) rest: Vec<u8>,
 }
 
 /// Reads the request and makes the answer. It knows no sockets and no clock.
@@ -103,20 +102,15 @@ impl ServerHandshake {
         Self { extra, compression, received: Vec::new() }
     }
 
-    /// Takes bytes from the client.
+    /// Takes bytes from the client; `None` if more are needed.
     ///
     /// # Errors
     /// How the request is to be refused.
-    pub(crate) fn handle_input(&mut self, bytes: &[u8]) -> Result<Answer, Refusal> {
+    pub(crate) fn handle_input(&mut self, bytes: &[u8]) -> Result<Option<Requested>, Refusal> {
         self.received.extend_from_slice(bytes);
-        let head = match parse_request(&self.received) {
-            Ok(Some(head)) => head,
-            Ok(None) => return Ok(Answer::Incomplete),
-            Err(BadRequest::Malformed) => return Err(Refusal::BadRequest("the request is no HTTP")),
-            Err(BadRequest::TooBig) => return Err(Refusal::HeadTooBig),
-        };
+        let Some(head) = parse_request(&self.received)? else { return Ok(None) };
         let rest = self.received.split_off(head.len);
-        Ok(Answer::Requested { request: check(head)?, rest })
+        Ok(Some(Requested { request: check(head)?, rest }))
     }
 
     /// What the server agrees to, and the answer with which the connection is open.
@@ -219,7 +213,7 @@ mod tests {
     #[track_caller]
     fn accepted(handshake: &mut ServerHandshake, bytes: &[u8]) -> (UpgradeRequest, String, String, Vec<u8>) {
         match handshake.handle_input(bytes) {
-            Ok(Answer::Requested { request, rest }) => {
+            Ok(Some(Requested { request, rest })) => {
                 let (agreed, answer) = handshake.accept(&request);
                 (request, agreed.protocol, String::from_utf8(answer).unwrap(), rest)
             }
@@ -245,7 +239,7 @@ mod tests {
         let mut handshake = handshake(&[], &[]);
         let (last, most) = REQUEST.as_bytes().split_last().unwrap();
         for byte in most {
-            assert!(matches!(handshake.handle_input(&[*byte]), Ok(Answer::Incomplete)));
+            assert!(matches!(handshake.handle_input(&[*byte]), Ok(None)));
         }
         accepted(&mut handshake, &[*last]);
     }

@@ -55,12 +55,14 @@ pub(crate) enum Flushed {
 pub(crate) struct Link {
     stream: Box<dyn Stream>,
     tls: Option<Box<TlsSession>>,
+    /// Nothing more comes; of a `close_notify` the stream itself knows nothing.
+    ended: bool,
     finished: bool,
 }
 
 impl Link {
     pub(crate) fn new(stream: Box<dyn Stream>, tls: Option<TlsSession>) -> Self {
-        Self { stream, tls: tls.map(Box::new), finished: false }
+        Self { stream, tls: tls.map(Box::new), ended: false, finished: false }
     }
 
     pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
@@ -80,11 +82,21 @@ impl Link {
         self.tls.as_ref().is_some_and(|tls| tls.is_negotiating())
     }
 
-    /// Reads once; every piece of what the application is meant to see goes to `sink`.
+    /// Reads once; every piece of what the application is meant to see goes to `sink`. An end comes again with every
+    /// later read.
     ///
     /// # Errors
-    /// Why TLS failed. The end of the stream, whatever its reason, is [`Received::End`].
-    pub(crate) fn receive(&mut self, scratch: &mut Scratch, mut sink: impl FnMut(&[u8])) -> Result<Received, Error> {
+    /// Why TLS failed, which is an end too. The end of the stream, whatever its reason, is [`Received::End`].
+    pub(crate) fn receive(&mut self, scratch: &mut Scratch, sink: impl FnMut(&[u8])) -> Result<Received, Error> {
+        if self.ended {
+            return Ok(Received::End);
+        }
+        let received = self.read(scratch, sink);
+        self.ended = matches!(received, Ok(Received::End) | Err(_));
+        received
+    }
+
+    fn read(&mut self, scratch: &mut Scratch, mut sink: impl FnMut(&[u8])) -> Result<Received, Error> {
         let len = match self.stream.receive(&mut scratch.wire) {
             Ok(0) => return Ok(Received::End),
             Ok(len) => len,
@@ -95,19 +107,19 @@ impl Link {
             }
         };
         let bytes = &scratch.wire[..len];
-        let mut ended = false;
-        match &mut self.tls {
-            None => sink(bytes),
-            Some(tls) => {
-                let result = tls.handle_input(bytes, &mut scratch.plain, sink);
-                // An alert may have to be sent, whatever came of it.
-                if let Err(error) = tls.flush(&mut *self.stream) {
-                    log::debug!("writing failed: {error}");
-                }
-                ended = result?;
+        if let Some(tls) = &mut self.tls {
+            let result = tls.handle_input(bytes, &mut scratch.plain, sink);
+            // An alert may have to be sent, whatever came of it.
+            if let Err(error) = tls.flush(&mut *self.stream) {
+                log::debug!("writing failed: {error}");
             }
+            if result? {
+                return Ok(Received::End);
+            }
+        } else {
+            sink(bytes);
         }
-        if ended { Ok(Received::End) } else { Ok(Received::Bytes { short: len < scratch.wire.len() }) }
+        Ok(Received::Bytes { short: len < scratch.wire.len() })
     }
 
     /// Writes from the front of the queue until it is empty or the socket is full.

@@ -90,7 +90,7 @@ struct Deadlines {
 
 /// When the owner of a stream wants to poll it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum NextPoll {
     /// With the next poll.
     Now,
     /// When something arrives or there is room to write, at the latest at this time.
@@ -215,10 +215,10 @@ impl Listener {
     }
 
     /// Takes note of when a stream is to be polled again.
-    pub fn set_next(&mut self, id: StreamId, next: Next) {
+    pub fn set_next(&mut self, id: StreamId, next: NextPoll) {
         match next {
-            Next::Now => self.ready.push(id),
-            Next::WhenReadyOr(deadline) => self.deadlines.set(id, deadline),
+            NextPoll::Now => self.ready.push(id),
+            NextPoll::WhenReadyOr(deadline) => self.deadlines.set(id, deadline),
         }
     }
 

@@ -28,7 +28,8 @@ pub struct Guest {
     pub protocols: Vec<String>,
     /// Header fields to add to the answer, as `Name: value`.
     pub headers: Vec<String>,
-    /// Whether the application decides on the request, with [`Peer::admit`] or [`Peer::reject`].
+    /// Whether the application decides on the request, with [`Peer::accept_request`] or
+    /// [`Peer::reject_request`].
     pub asks: bool,
     /// How to be polled again if a listener decides on it.
     pub wake: Option<Wake>,

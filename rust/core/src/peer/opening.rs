@@ -1,13 +1,14 @@
-//! The way to an open connection: name, TCP, TLS, upgrade, under one deadline.
+//! The client's way to an open connection: name, TCP, TLS, upgrade, under one deadline.
 
-use super::{MAX_READS, Network, Opened, Request};
+use super::stage::{Opened, Record};
+use super::{MAX_READS, Network, Request};
 use crate::config::Compression;
 use crate::error::{Error, ErrorKind, Phase};
-use crate::handshake::{Agreed, ClientHandshake, ExtraFields, Outcome, Response};
+use crate::handshake::{ClientHandshake, ExtraFields, Upgraded};
 use crate::net::{Dial, Link, Lookup, Received, Scratch, Stream};
 use crate::queue::TransmitQueue;
 use std::net::SocketAddr;
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
 
 /// How long the rest of an explanation is waited for once a server has refused.
@@ -21,38 +22,20 @@ pub(super) struct Opening {
     compression: Compression,
     network: Network,
     started: Instant,
-    step: Step,
+    step: ClientStep,
 }
 
 #[derive(Debug)]
-enum Step {
+enum ClientStep {
     Resolve(Box<dyn Lookup>),
     Connect(Dial),
     Upgrade(Box<Upgrade>),
-    /// The stream was handed out.
-    Done,
-}
-
-/// What a read while upgrading gave.
-enum Read {
-    Accepted(Accepted),
-    Something,
-    Nothing,
-}
-
-/// The server has agreed to upgrade.
-struct Accepted {
-    response: Response,
-    agreed: Agreed,
-    rest: Vec<u8>,
-    ended: bool,
 }
 
 /// TLS and HTTP over a connected stream.
 #[derive(Debug)]
 struct Upgrade {
     link: Link,
-    address: Option<SocketAddr>,
     handshake: ClientHandshake,
     unsent: TransmitQueue,
     body_deadline: Option<Instant>,
@@ -67,10 +50,35 @@ impl Opening {
         now: Instant,
     ) -> Self {
         let step = match request.url.address() {
-            Some(address) => Step::Connect(Dial::new(vec![address], request.url.port(), now)),
-            None => Step::Resolve(network.resolver.lookup(&request.url.host())),
+            Some(address) => ClientStep::Connect(Dial::new(vec![address], request.url.port(), now)),
+            None => ClientStep::Resolve(network.resolver.lookup(&request.url.host())),
         };
         Self { request, headers, compression, network, started: now, step }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        match &self.step {
+            ClientStep::Resolve(_) => Phase::Resolve,
+            ClientStep::Connect(_) => Phase::Connect,
+            ClientStep::Upgrade(upgrade) if upgrade.link.is_negotiating() => Phase::Tls,
+            ClientStep::Upgrade(_) => Phase::Handshake,
+        }
+    }
+
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        match &self.step {
+            ClientStep::Resolve(_) => None,
+            ClientStep::Connect(dial) => dial.current_address(),
+            ClientStep::Upgrade(upgrade) => upgrade.link.peer_address(),
+        }
+    }
+
+    /// The stream, once it is connected.
+    pub(super) fn into_link(self) -> Option<Link> {
+        match self.step {
+            ClientStep::Resolve(_) | ClientStep::Connect(_) => None,
+            ClientStep::Upgrade(upgrade) => Some(upgrade.link),
+        }
     }
 
     /// Goes as far as it can now.
@@ -87,48 +95,22 @@ impl Opening {
         result
     }
 
-    pub(super) fn phase(&self) -> Phase {
-        match &self.step {
-            Step::Resolve(_) => Phase::Resolve,
-            Step::Connect(_) => Phase::Connect,
-            Step::Upgrade(upgrade) if upgrade.link.is_negotiating() => Phase::Tls,
-            Step::Upgrade(_) | Step::Done => Phase::Handshake,
-        }
-    }
-
-    pub(super) fn address(&self) -> Option<SocketAddr> {
-        match &self.step {
-            Step::Resolve(_) | Step::Done => None,
-            Step::Connect(dial) => dial.current_address(),
-            Step::Upgrade(upgrade) => upgrade.address,
-        }
-    }
-
     fn advance(&mut self, now: Instant, scratch: &mut Scratch) -> Poll<Result<Opened, Error>> {
         loop {
-            match &mut self.step {
-                Step::Resolve(lookup) => match lookup.poll() {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Ok(addresses)) if !addresses.is_empty() => {
-                        self.step = Step::Connect(Dial::new(addresses, self.request.url.port(), now));
+            self.step = match &mut self.step {
+                ClientStep::Resolve(lookup) => {
+                    let addresses = ready!(lookup.poll()).map_err(|reason| self.unresolved(&reason))?;
+                    if addresses.is_empty() {
+                        return Poll::Ready(Err(self.unresolved("it has no address")));
                     }
-                    Poll::Ready(Ok(_)) => return Poll::Ready(Err(self.unresolved("it has no address"))),
-                    Poll::Ready(Err(reason)) => return Poll::Ready(Err(self.unresolved(&reason))),
-                },
-                Step::Connect(dial) => match dial.poll(now, &mut *self.network.connector) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Ok(stream)) => match self.start_upgrade(stream) {
-                        Ok(upgrade) => self.step = Step::Upgrade(Box::new(upgrade)),
-                        Err(error) => return Poll::Ready(Err(error)),
-                    },
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                },
-                Step::Upgrade(upgrade) => {
-                    let accepted = std::task::ready!(upgrade.poll(now, scratch));
-                    return accepted.map_or_else(|error| Poll::Ready(Err(error)), |accepted| self.hand_out(accepted));
+                    ClientStep::Connect(Dial::new(addresses, self.request.url.port(), now))
                 }
-                Step::Done => return Poll::Pending,
-            }
+                ClientStep::Connect(dial) => {
+                    let stream = ready!(dial.poll(now, &mut *self.network.connector))?;
+                    ClientStep::Upgrade(Box::new(self.start_upgrade(stream)?))
+                }
+                ClientStep::Upgrade(upgrade) => return upgrade.poll(now, scratch),
+            };
         }
     }
 
@@ -141,14 +123,7 @@ impl Opening {
         let (handshake, request) = ClientHandshake::new(url, &self.headers, self.compression);
         let mut unsent = TransmitQueue::default();
         unsent.push_control(&request);
-        let address = stream.peer_address();
-        Ok(Upgrade { link: Link::new(stream, tls), address, handshake, unsent, body_deadline: None })
-    }
-
-    fn hand_out(&mut self, accepted: Accepted) -> Poll<Result<Opened, Error>> {
-        let Step::Upgrade(upgrade) = std::mem::replace(&mut self.step, Step::Done) else { return Poll::Pending };
-        let Accepted { response, agreed, rest, ended } = accepted;
-        Poll::Ready(Ok(Opened { link: upgrade.link, agreed, rest, ended, response: Some(response), request: None }))
+        Ok(Upgrade { link: Link::new(stream, tls), handshake, unsent, body_deadline: None })
     }
 
     fn unresolved(&self, reason: &str) -> Error {
@@ -157,7 +132,8 @@ impl Opening {
     }
 
     fn timed_out(&mut self, timeout: Duration) -> Error {
-        if let Step::Upgrade(upgrade) = &mut self.step
+        // Only the rest of an explanation is missing: the refusal itself says more than the time that it took.
+        if let ClientStep::Upgrade(upgrade) = &mut self.step
             && upgrade.handshake.is_refused()
         {
             return upgrade.handshake.end();
@@ -174,17 +150,25 @@ impl Opening {
 }
 
 impl Upgrade {
-    fn poll(&mut self, now: Instant, scratch: &mut Scratch) -> Poll<Result<Accepted, Error>> {
+    fn poll(&mut self, now: Instant, scratch: &mut Scratch) -> Poll<Result<Opened, Error>> {
         for _ in 0..MAX_READS {
             self.transmit();
-            match self.read(now, scratch) {
-                Ok(Read::Accepted(accepted)) => return Poll::Ready(Ok(accepted)),
-                Ok(Read::Something) => {}
-                Ok(Read::Nothing) => break,
-                Err(error) => return Poll::Ready(Err(error)),
+            let mut bytes = Vec::new();
+            let received = self.link.receive(scratch, |piece| bytes.extend_from_slice(piece));
+            // What was read counts before the end that may have come with it.
+            if let Some(upgraded) = self.handshake.handle_input(&bytes)? {
+                return Poll::Ready(Ok(upgraded.into()));
+            }
+            match received? {
+                Received::Bytes { .. } => self.limit_body(now),
+                Received::Nothing => break,
+                Received::End => return Poll::Ready(Err(self.ended())),
             }
         }
-        self.poll_body_deadline(now)
+        match self.body_deadline {
+            Some(deadline) if now >= deadline => Poll::Ready(Err(self.ended())),
+            _ => Poll::Pending,
+        }
     }
 
     /// A write that fails shows as the end of the stream with the next read, which knows more.
@@ -194,31 +178,10 @@ impl Upgrade {
         }
     }
 
-    fn read(&mut self, now: Instant, scratch: &mut Scratch) -> Result<Read, Error> {
-        let mut bytes = Vec::new();
-        let received = self.link.receive(scratch, |piece| bytes.extend_from_slice(piece));
-        match (self.handshake.handle_input(&bytes)?, received) {
-            (Outcome::Upgraded { response, agreed, rest }, received) => {
-                // Whatever came behind the answer is for the connection to judge.
-                let ended = !matches!(received, Ok(Received::Bytes { .. }));
-                Ok(Read::Accepted(Accepted { response, agreed, rest, ended }))
-            }
-            (Outcome::Incomplete, Ok(Received::Bytes { .. })) => {
-                if self.body_deadline.is_none() && self.handshake.is_refused() {
-                    self.body_deadline = Some(now + BODY_TIMEOUT);
-                }
-                Ok(Read::Something)
-            }
-            (Outcome::Incomplete, Ok(Received::Nothing)) => Ok(Read::Nothing),
-            (Outcome::Incomplete, Ok(Received::End)) => Err(self.ended()),
-            (Outcome::Incomplete, Err(error)) => Err(error),
-        }
-    }
-
-    fn poll_body_deadline(&mut self, now: Instant) -> Poll<Result<Accepted, Error>> {
-        match self.body_deadline {
-            Some(deadline) if now >= deadline => Poll::Ready(Err(self.ended())),
-            _ => Poll::Pending,
+    /// A server that has refused may be slow to say why, or never end.
+    fn limit_body(&mut self, now: Instant) {
+        if self.handshake.is_refused() {
+            self.body_deadline.get_or_insert(now + BODY_TIMEOUT);
         }
     }
 
@@ -228,5 +191,13 @@ impl Upgrade {
             return Error::new(Phase::Tls, ErrorKind::TlsFailed, message);
         }
         self.handshake.end()
+    }
+}
+
+impl From<Upgraded> for Opened {
+    fn from(upgraded: Upgraded) -> Self {
+        let Upgraded { response, agreed, rest } = upgraded;
+        let record = Record { response: Some(response), protocol: agreed.protocol, ..Record::default() };
+        Self { record, deflate: agreed.deflate, rest }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::IpAddr;
 use std::time::Instant;
-use tungsten_core::net::{Accepted, Listener, Next, StreamId, TlsServer};
+use tungsten_core::net::{Accepted, Listener, NextPoll, StreamId, TlsServer};
 use tungsten_core::{Encoded, Kind};
 
 /// A connection, from its acceptance to its end.
@@ -125,7 +125,7 @@ impl Roster {
             (peer.is_over(), peer.core().next_poll())
         };
         if std::mem::take(&mut session.has_more) {
-            listener.set_next(stream, Next::Now);
+            listener.set_next(stream, NextPoll::Now);
         } else if is_over {
             self.remove(stream);
         } else {

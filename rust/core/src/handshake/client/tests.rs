@@ -31,14 +31,14 @@ impl Rig {
         )
     }
 
-    fn handle(&mut self, bytes: &str) -> Result<Outcome, Error> {
+    fn handle(&mut self, bytes: &str) -> Result<Option<Upgraded>, Error> {
         self.handshake.handle_input(bytes.as_bytes())
     }
 
     #[track_caller]
     fn expect_protocol(&mut self, bytes: &str) -> String {
         match self.handle(bytes) {
-            Ok(Outcome::Upgraded { agreed, .. }) => agreed.protocol,
+            Ok(Some(Upgraded { agreed, .. })) => agreed.protocol,
             other => panic!("expected an upgrade, got {other:?}"),
         }
     }
@@ -84,10 +84,10 @@ fn answer_may_come_byte_by_byte_and_what_follows_is_kept() {
     let mut rig = Rig::new(&[], &[]);
     let answer = rig.answer("") + "rest";
     for byte in answer[..answer.len() - 5].bytes() {
-        assert!(matches!(rig.handshake.handle_input(&[byte]), Ok(Outcome::Incomplete)));
+        assert!(matches!(rig.handshake.handle_input(&[byte]), Ok(None)));
     }
     match rig.handle("\nrest") {
-        Ok(Outcome::Upgraded { rest, response, .. }) => {
+        Ok(Some(Upgraded { rest, response, .. })) => {
             assert_eq!((rest.as_slice(), response.status()), (&b"rest"[..], 101))
         }
         other => panic!("{other:?}"),
@@ -153,7 +153,7 @@ fn protocol_mismatch_names_both_lists() {
 fn refusal_carries_status_headers_and_body() {
     let mut rig = Rig::new(&[], &[]);
     let head = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 9\r\n\r\n";
-    assert!(matches!(rig.handle(&format!("{head}go ")), Ok(Outcome::Incomplete)));
+    assert!(matches!(rig.handle(&format!("{head}go ")), Ok(None)));
     let error = rig.expect_error("away!!");
     assert_eq!(error.kind(), ErrorKind::HttpStatus);
     assert_eq!(error.message(), "the server answered with HTTP status 401 instead of 101");
@@ -180,7 +180,7 @@ fn busy_server_may_be_asked_again() {
 #[test]
 fn refusal_without_an_end_is_judged_by_what_came() {
     let mut rig = Rig::new(&[], &[]);
-    assert!(matches!(rig.handle("HTTP/1.1 403 No\r\n\r\nbecause"), Ok(Outcome::Incomplete)));
+    assert!(matches!(rig.handle("HTTP/1.1 403 No\r\n\r\nbecause"), Ok(None)));
     assert!(rig.handshake.is_refused());
     assert_eq!(rig.handshake.end().response().unwrap().body(), b"because");
 }

@@ -33,7 +33,7 @@ fn request_in_many_pieces_is_read_with_many_polls() {
         let unread = rig.wire.unread();
         rig.poll();
         assert!(unread - rig.wire.unread() <= MAX_READS);
-        assert!(rig.wire.unread() == 0 || rig.peer.next_poll() == Next::Now);
+        assert!(rig.wire.unread() == 0 || rig.peer.next_poll() == NextPoll::Now);
         polls += 1;
     }
     assert_eq!(polls, REQUEST.len().div_ceil(MAX_READS));
@@ -44,7 +44,7 @@ fn request_in_many_pieces_is_read_with_many_polls() {
 fn half_a_request_waits_for_more_or_for_the_deadline() {
     let mut rig = serving();
     rig.feed(&REQUEST.as_bytes()[..20]);
-    assert_eq!(rig.peer.next_poll(), Next::WhenReadyOr(Some(rig.now + Duration::from_secs(10))));
+    assert_eq!(rig.peer.next_poll(), NextPoll::WhenReadyOr(Some(rig.now + Duration::from_secs(10))));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn refusal_ends_with_the_client_and_not_before() {
 #[test]
 fn refusal_ends_after_a_second_if_the_client_stays() {
     let mut rig = refusing();
-    assert_eq!(rig.peer.next_poll(), Next::WhenReadyOr(Some(rig.now + Duration::from_secs(1))));
+    assert_eq!(rig.peer.next_poll(), NextPoll::WhenReadyOr(Some(rig.now + Duration::from_secs(1))));
     rig.advance(1.0);
     assert!(rig.wire.is_finished() && rig.wire.is_dropped());
     rig.expect_event(Event::Failed);
@@ -75,7 +75,7 @@ fn what_a_refused_client_still_sends_is_read_with_many_polls() {
     for _ in 0..3 {
         rig.expect_no_event();
         rig.poll();
-        assert!(rig.peer.state() == ReadyState::Closed || rig.peer.next_poll() == Next::Now);
+        assert!(rig.peer.state() == ReadyState::Closed || rig.peer.next_poll() == NextPoll::Now);
     }
     rig.poll();
     rig.expect_event(Event::Failed);
@@ -91,13 +91,13 @@ fn times_beyond_those_of_the_clock_are_no_deadlines() {
     };
     let mut rig = serving_with(never);
     rig.poll();
-    assert_eq!(rig.peer.next_poll(), Next::WhenReadyOr(None));
+    assert_eq!(rig.peer.next_poll(), NextPoll::WhenReadyOr(None));
     rig.feed(REQUEST.as_bytes());
     rig.expect_event(Event::Opened);
     rig.poll();
-    assert_eq!(rig.peer.next_poll(), Next::WhenReadyOr(None));
+    assert_eq!(rig.peer.next_poll(), NextPoll::WhenReadyOr(None));
     rig.close(1000);
     rig.advance(1_000_000.0);
     rig.expect_state(ReadyState::Closing);
-    assert_eq!(rig.peer.next_poll(), Next::WhenReadyOr(None));
+    assert_eq!(rig.peer.next_poll(), NextPoll::WhenReadyOr(None));
 }

@@ -3,12 +3,12 @@
 
 use super::*;
 use crate::connection::frames::{frame, text};
-use crate::net::Next;
+use crate::net::NextPoll;
 
 /// Polls as a listener does that will not tell of the stream again.
 fn poll_while_asked(rig: &mut Rig) {
     for _ in 0..100 {
-        if rig.peer.next_poll() != Next::Now {
+        if rig.peer.next_poll() != NextPoll::Now {
             return;
         }
         rig.poll();
@@ -46,10 +46,10 @@ fn end_that_comes_with_the_last_bytes_is_found() {
 fn peer_whose_stream_is_empty_does_not_ask() {
     let mut rig = Rig::open();
     rig.poll();
-    assert_eq!(rig.peer.next_poll(), Next::WhenReadyOr(None));
+    assert_eq!(rig.peer.next_poll(), NextPoll::WhenReadyOr(None));
     rig.feed(&text("hello"));
     poll_while_asked(&mut rig);
-    assert_eq!(rig.peer.next_poll(), Next::WhenReadyOr(None));
+    assert_eq!(rig.peer.next_poll(), NextPoll::WhenReadyOr(None));
     assert_eq!(rig.messages(), ["hello"]);
 }
 
@@ -59,7 +59,7 @@ fn peer_that_waits_for_room_to_write_does_not_ask() {
     rig.wire.set_room(0);
     rig.send("stuck");
     poll_while_asked(&mut rig);
-    assert_eq!(rig.peer.next_poll(), Next::WhenReadyOr(None));
+    assert_eq!(rig.peer.next_poll(), NextPoll::WhenReadyOr(None));
 }
 
 #[test]

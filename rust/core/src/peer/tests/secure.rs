@@ -19,6 +19,16 @@ struct Secure {
 impl Secure {
     /// A connection that was just opened.
     fn open() -> Self {
+        let mut secure = Self::asking();
+        let accepted = accept(&std::mem::take(&mut secure.decrypted));
+        secure.send(&accepted);
+        secure.rig.expect_event(Event::Opened);
+        secure.exchange();
+        secure
+    }
+
+    /// A peer that has sent its request.
+    fn asking() -> Self {
         let leaf = TestAuthority::shared().leaf(LeafKind::Good);
         let identity = Identity { certificates: leaf.chain_pem().into(), key: leaf.key_pem().into() };
         let wire = Wire::default();
@@ -35,10 +45,6 @@ impl Secure {
         while !secure.decrypted.ends_with(b"\r\n\r\n") {
             secure.exchange();
         }
-        let accepted = accept(&std::mem::take(&mut secure.decrypted));
-        secure.send(&accepted);
-        secure.rig.expect_event(Event::Opened);
-        secure.exchange();
         secure
     }
 
@@ -105,5 +111,16 @@ fn connection_that_ends_with_bytes_in_tls_is_not_clean() {
     secure.close_while_much_waits();
     secure.rig.expect_event(Event::CloseRequested(received_close(1000, "")));
     secure.rig.advance(5.0);
+    secure.rig.expect_closed(false);
+}
+
+#[test]
+fn end_that_comes_in_tls_with_the_answer_is_found_though_the_stream_goes_on() {
+    let mut secure = Secure::asking();
+    let accepted = accept(&secure.decrypted);
+    secure.server.write(&accepted).unwrap();
+    secure.server.finish(&mut *secure.stream).unwrap();
+    secure.rig.feed(&secure.wire.take_written());
+    secure.rig.expect_event(Event::Opened);
     secure.rig.expect_closed(false);
 }

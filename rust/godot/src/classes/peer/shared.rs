@@ -111,8 +111,8 @@ impl WebSocketPeer {
     /// Accepts the request that waits for it, or refuses it.
     pub(crate) fn answer_request(&mut self, rejection: Option<&Rejection>) {
         match rejection {
-            None => self.peer.admit(),
-            Some(rejection) => self.peer.reject(rejection, Instant::now()),
+            None => self.peer.accept_request(),
+            Some(rejection) => self.peer.reject_request(rejection, Instant::now()),
         }
     }
 
