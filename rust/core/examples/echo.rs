@@ -65,6 +65,7 @@ impl Server {
 
     fn run(mut self) -> Result<(), Misuse> {
         loop {
+            self.listener.wait(Instant::now(), None);
             let now = Instant::now();
             self.listener.poll(now);
             for accepted in self.listener.accept() {
@@ -76,7 +77,6 @@ impl Server {
                     self.serve(id, now);
                 }
             }
-            thread::yield_now();
         }
     }
 

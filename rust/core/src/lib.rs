@@ -14,8 +14,9 @@
 //!
 //! # What this crate does not do
 //!
-//! It starts no threads of its own but those of [`net::ThreadResolver`], never blocks, never sleeps, never reads the
-//! clock (every call that needs the time takes it), and never prints: it reports through return values and [`log`].
+//! It starts no threads of its own but those of [`net::ThreadResolver`], never blocks but in [`net::Listener::wait`],
+//! never sleeps, never reads the clock (every call that needs the time takes it), and never prints: it reports through
+//! return values and [`log`].
 
 #![deny(missing_docs)]
 

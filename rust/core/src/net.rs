@@ -16,11 +16,12 @@ mod tcp;
 mod tls;
 mod trust;
 mod verify;
+mod wake;
 
 pub(crate) use dial::Dial;
 pub use link::Scratch;
 pub(crate) use link::{Flushed, Link, Received};
-pub use listen::{Accepted, Listener, NextPoll, StreamId, Wake};
+pub use listen::{Accepted, Listener, NextPoll, StreamId};
 pub use resolve::{Lookup, Resolver, ThreadResolver};
 pub use stream::{Connector, Stream};
 pub use tcp::TcpConnector;
@@ -28,3 +29,4 @@ pub use tcp::TcpConnector;
 pub(crate) use tls::TlsSession;
 pub use tls::{Identity, KeyPin, TlsClient, TlsOptions, TlsServer, Verification};
 pub use trust::SystemCertificates;
+pub use wake::Wake;

@@ -186,6 +186,31 @@ fn f3_idle_clients_are_not_polled() {
 }
 
 #[test]
+fn server_that_waits_in_a_thread_of_its_own_polls_when_there_is_something_and_not_before() {
+    let mut server = Server::new(Config::default());
+    let url = server.url();
+    let server = thread::spawn(move || {
+        let (mut rounds, end) = (0, Instant::now() + PATIENCE);
+        while server.ended.is_empty() && Instant::now() < end {
+            server.listener.wait(Instant::now(), Some(PATIENCE));
+            server.poll();
+            rounds += 1;
+        }
+        (rounds, server.ended.len())
+    });
+    let mut client = Client::open(&url);
+    for number in 1..=10 {
+        client.send(Kind::Text, b"hello");
+        client.until(|client| client.messages.len() == number);
+    }
+    client.close(1000, "");
+    client.until_closed(true);
+    let (rounds, ended) = server.join().unwrap();
+    assert_eq!(ended, 1);
+    assert!(rounds <= 100, "{rounds} polls");
+}
+
+#[test]
 fn client_that_reads_late_gets_all_of_a_large_answer() {
     let mut server = Server::new(Config { outbound_high_water: None, ..Config::default() });
     let mut clients = server.joined(1);

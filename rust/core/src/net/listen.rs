@@ -1,14 +1,15 @@
 //! A listener, and which of its streams have something to do.
 
-use super::Stream;
 use super::tcp::TcpStream;
+use super::wake::Woken;
+use super::{Stream, Wake};
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Connections that the system keeps for us between two polls. The engine's 8 turn players away when a lobby opens.
@@ -20,11 +21,15 @@ const MAX_ACCEPTS: usize = 256;
 /// Events that are taken from the system at a time.
 const MAX_EVENTS: usize = 1024;
 
+/// How long a listener that has no descriptor left waits for one before it tries again to accept.
+const RETRY: Duration = Duration::from_millis(100);
+
 /// Open files that a server asks the system to be allowed.
 #[cfg(unix)]
 const MAX_DESCRIPTORS: u64 = 65_536;
 
 const LISTENER: Token = Token(usize::MAX);
+const WAKER: Token = Token(usize::MAX - 1);
 
 /// Names a stream that was accepted. Never used again for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,37 +46,33 @@ pub struct Accepted {
     pub wake: Wake,
 }
 
-/// Makes a stream ready although nothing has arrived: its owner has changed what it wants.
-#[derive(Clone, Debug)]
-pub struct Wake {
-    id: StreamId,
-    woken: Arc<Mutex<Vec<StreamId>>>,
-}
-
-impl Wake {
-    pub(crate) fn wake(&self) {
-        let mut woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
-        if woken.last() != Some(&self.id) {
-            woken.push(self.id);
-        }
-    }
-}
-
 /// Accepts TCP connections and tells which of them are worth polling, at a cost that does not depend on those that are
 /// not.
 ///
 /// After [`Listener::poll`], [`Listener::accept`] hands out new streams and [`Listener::next_ready`] those to poll;
-/// after each such poll of the owner, [`Listener::set_next`] takes note of when it wants the next one.
+/// after each such poll of the owner, [`Listener::set_next`] takes note of when it wants the next one. A program that has
+/// nothing else to do calls [`Listener::wait`] before.
 pub struct Listener {
     /// `None` once no more are accepted.
     socket: Option<mio::net::TcpListener>,
     poll: Poll,
     events: Events,
     next_id: usize,
-    may_accept: bool,
+    backlog: Backlog,
     ready: Ready,
     deadlines: Deadlines,
-    woken: Arc<Mutex<Vec<StreamId>>>,
+    woken: Arc<Woken>,
+}
+
+/// The connections that the system keeps for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Backlog {
+    /// The system will tell when there is one.
+    Empty,
+    /// There may be some.
+    Waiting,
+    /// There are some, and nothing to accept them with.
+    Stuck,
 }
 
 /// Streams to poll, each once.
@@ -117,15 +118,16 @@ impl Listener {
         let mut socket = mio::net::TcpListener::from_std(socket);
         let poll = Poll::new()?;
         poll.registry().register(&mut socket, LISTENER, Interest::READABLE)?;
+        let woken = Arc::new(Woken::new(poll.registry(), WAKER)?);
         Ok(Self {
             socket: Some(socket),
             poll,
             events: Events::with_capacity(MAX_EVENTS),
             next_id: 0,
-            may_accept: true,
+            backlog: Backlog::Waiting,
             ready: Ready::default(),
             deadlines: Deadlines::default(),
-            woken: Arc::default(),
+            woken,
         })
     }
 
@@ -140,48 +142,70 @@ impl Listener {
     /// Gives the port back. The streams that were accepted go on.
     pub fn stop_accepting(&mut self) {
         self.socket = None;
+        self.backlog = Backlog::Empty;
+    }
+
+    /// Waits until there is something for [`Self::poll`] to tell: something has happened to a stream, one has connected,
+    /// a deadline is due, or a [`Wake`] was used, in this thread or in another. Waits no longer than `timeout`, if there
+    /// is one. Now and then it ends for nothing.
+    pub fn wait(&mut self, now: Instant, timeout: Option<Duration>) {
+        let is_busy = !self.ready.queue.is_empty() || self.backlog == Backlog::Waiting;
+        if is_busy || !self.woken.start_waiting() {
+            return;
+        }
+        let deadline = self.deadlines.first().map(|deadline| deadline.saturating_duration_since(now));
+        let retry = (self.backlog == Backlog::Stuck).then_some(RETRY);
+        self.take_events([timeout, deadline, retry].into_iter().flatten().min());
+        self.woken.stop_waiting();
     }
 
     /// Asks the system what has happened, without waiting.
     pub fn poll(&mut self, now: Instant) {
-        loop {
-            match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return log::warn!("asking for events failed: {error}"),
-            }
-            let mut count = 0;
-            for event in &self.events {
-                count += 1;
-                match event.token() {
-                    LISTENER => self.may_accept = true,
-                    Token(id) => self.ready.push(StreamId(id)),
-                }
-            }
-            if count < MAX_EVENTS {
-                break;
-            }
-        }
+        while self.take_events(Some(Duration::ZERO)) == MAX_EVENTS {}
         while let Some(id) = self.deadlines.pop_due(now) {
             self.ready.push(id);
         }
-        let woken = std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner));
-        woken.into_iter().for_each(|id| self.ready.push(id));
+        self.woken.take().into_iter().for_each(|id| self.ready.push(id));
+    }
+
+    /// Takes what the system has to tell; how many events that were.
+    fn take_events(&mut self, timeout: Option<Duration>) -> usize {
+        if let Err(error) = self.poll.poll(&mut self.events, timeout) {
+            // A signal is no reason to try again: what it has kept us from comes with the next poll.
+            if error.kind() != io::ErrorKind::Interrupted {
+                log::warn!("asking for events failed: {error}");
+            }
+            return 0;
+        }
+        let mut count = 0;
+        for event in &self.events {
+            count += 1;
+            match event.token() {
+                LISTENER => self.backlog = Backlog::Waiting,
+                WAKER => {}
+                Token(id) => self.ready.push(StreamId(id)),
+            }
+        }
+        count
     }
 
     /// The streams that have connected, up to a bound; each is ready at once.
     pub fn accept(&mut self) -> Vec<Accepted> {
         let mut accepted = Vec::new();
-        while let Some(socket) = self.socket.as_ref().filter(|_| self.may_accept && accepted.len() < MAX_ACCEPTS) {
+        while let Some(socket) = &self.socket
+            && self.backlog != Backlog::Empty
+            && accepted.len() < MAX_ACCEPTS
+        {
             match socket.accept() {
                 Ok((socket, address)) => accepted.extend(self.register(socket, address)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.may_accept = false,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.backlog = Backlog::Empty,
                 // The client has left already.
                 Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) => {
                 }
                 Err(error) => {
                     // No descriptor is left: those that wait are accepted once others have gone.
                     log::debug!("accepting failed: {error}");
+                    self.backlog = Backlog::Stuck;
                     break;
                 }
             }
@@ -198,7 +222,7 @@ impl Listener {
         }
         self.next_id += 1;
         self.ready.push(id);
-        let wake = Wake { id, woken: Arc::clone(&self.woken) };
+        let wake = Wake::new(id, Arc::clone(&self.woken));
         Some(Accepted { id, stream: Box::new(TcpStream::new(socket, address)), wake })
     }
 
@@ -261,6 +285,10 @@ impl Deadlines {
         }
     }
 
+    fn first(&self) -> Option<Instant> {
+        self.by_time.first().map(|(deadline, _)| *deadline)
+    }
+
     fn pop_due(&mut self, now: Instant) -> Option<StreamId> {
         let (_, id) = self.by_time.first().copied().filter(|(deadline, _)| *deadline <= now)?;
         self.set(id, None);
@@ -293,6 +321,28 @@ fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
+    use std::thread;
+
+    /// How long a wait may take that is to end before.
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// A listener for which nothing has come yet.
+    fn quiet() -> Listener {
+        let mut listener = Listener::bind(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();
+        listener.poll(Instant::now());
+        assert!(listener.accept().is_empty());
+        listener
+    }
+
+    /// How long it waits, and the stream that is ready then.
+    fn wait(listener: &mut Listener, timeout: Duration) -> (Duration, Option<StreamId>) {
+        let begin = Instant::now();
+        listener.wait(begin, Some(timeout));
+        let waited = begin.elapsed();
+        listener.poll(Instant::now());
+        (waited, listener.next_ready())
+    }
 
     fn at(millis: u64) -> Instant {
         // Any fixed point will do.
@@ -322,5 +372,63 @@ mod tests {
         ready.push(StreamId(2));
         ready.push(StreamId(1));
         assert_eq!(ready.queue, [StreamId(1), StreamId(2)]);
+    }
+
+    #[test]
+    fn wait_ends_with_its_timeout_if_nothing_comes() {
+        let mut listener = quiet();
+        let timeout = Duration::from_millis(50);
+        let (waited, ready) = wait(&mut listener, timeout);
+        assert!((timeout..PATIENCE).contains(&waited) && ready.is_none(), "{waited:?}");
+        listener.set_next(StreamId(1), NextPoll::WhenReadyOr(Some(Instant::now() + PATIENCE)));
+        assert!(wait(&mut listener, Duration::ZERO).0 < PATIENCE, "a timeout of zero does not wait");
+    }
+
+    #[test]
+    fn wait_ends_at_the_first_deadline() {
+        let mut listener = quiet();
+        let now = Instant::now();
+        listener.set_next(StreamId(1), NextPoll::WhenReadyOr(Some(now + PATIENCE)));
+        listener.set_next(StreamId(2), NextPoll::WhenReadyOr(Some(now + Duration::from_millis(50))));
+        listener.wait(now, None);
+        assert!((Duration::from_millis(50)..PATIENCE).contains(&now.elapsed()));
+        listener.poll(Instant::now());
+        assert_eq!((listener.next_ready(), listener.next_ready()), (Some(StreamId(2)), None));
+    }
+
+    #[test]
+    fn wait_ends_when_another_thread_wakes_a_stream() {
+        let mut listener = quiet();
+        let woken = Arc::clone(&listener.woken);
+        let waker = thread::spawn(move || {
+            while !woken.is_waiting() {
+                thread::yield_now();
+            }
+            Wake::new(StreamId(3), woken).wake();
+        });
+        let (waited, ready) = wait(&mut listener, PATIENCE);
+        waker.join().unwrap();
+        assert!(waited < PATIENCE && ready == Some(StreamId(3)), "{waited:?}, {ready:?}");
+        let timeout = Duration::from_millis(50);
+        let (waited, ready) = wait(&mut listener, timeout);
+        assert!(waited >= timeout && ready.is_none(), "it waits again");
+    }
+
+    #[test]
+    fn there_is_no_wait_while_a_stream_is_ready_or_was_woken() {
+        let mut listener = quiet();
+        listener.set_next(StreamId(1), NextPoll::Now);
+        let (waited, ready) = wait(&mut listener, PATIENCE);
+        assert!(waited < PATIENCE && ready == Some(StreamId(1)));
+        Wake::new(StreamId(2), Arc::clone(&listener.woken)).wake();
+        let (waited, ready) = wait(&mut listener, PATIENCE);
+        assert!(waited < PATIENCE && ready == Some(StreamId(2)));
+    }
+
+    #[test]
+    fn listener_without_descriptors_waits_before_it_tries_again_to_accept() {
+        let mut listener = quiet();
+        listener.backlog = Backlog::Stuck;
+        assert!((RETRY..PATIENCE).contains(&wait(&mut listener, PATIENCE).0));
     }
 }
