@@ -3,7 +3,7 @@
 use super::{Connector, Lookup, Resolver, Stream};
 use std::collections::VecDeque;
 use std::fmt;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -105,6 +105,11 @@ impl Stream for FakeStream {
         self.network.wire.state().transmit(bytes)
     }
 
+    fn transmit_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.iter().copied()).collect();
+        self.transmit(&bytes)
+    }
+
     fn finish(&mut self) {
         self.network.wire.state().finished = true;
     }
@@ -139,6 +144,7 @@ struct State {
     /// What reading gives once all pieces were read; without it, that nothing is there.
     end: Option<Result<(), io::ErrorKind>>,
     written: Vec<u8>,
+    writes: usize,
     /// Bytes that can be written before the stream is full.
     room: usize,
     broken: Option<io::ErrorKind>,
@@ -154,6 +160,7 @@ impl Default for State {
             pieces: VecDeque::new(),
             end: None,
             written: Vec::new(),
+            writes: 0,
             room: usize::MAX,
             broken: None,
             can_half_close: true,
@@ -192,6 +199,7 @@ impl State {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         self.written.extend_from_slice(&bytes[..len]);
+        self.writes += 1;
         self.room -= len;
         Ok(len)
     }
@@ -237,6 +245,11 @@ impl Wire {
     /// What was written since the last call.
     pub(crate) fn take_written(&self) -> Vec<u8> {
         std::mem::take(&mut self.state().written)
+    }
+
+    /// How many writes there were.
+    pub(crate) fn writes(&self) -> usize {
+        self.state().writes
     }
 
     /// Bytes that were delivered and not read.

@@ -1,7 +1,7 @@
 //! What a connection asks of a byte stream.
 
 use std::fmt::Debug;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 
 /// A stream of bytes in both directions that never blocks.
@@ -23,6 +23,15 @@ pub trait Stream: Debug + Send {
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] if there is no room; anything else is the end of the stream.
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// The same for pieces that follow each other. A stream that takes only one at a time takes of the first.
+    ///
+    /// # Errors
+    /// As for [`Self::transmit`].
+    fn transmit_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        let first = pieces.iter().find(|piece| !piece.is_empty());
+        first.map_or(Ok(0), |piece| self.transmit(piece))
+    }
 
     /// Tells the other side that nothing more will be written. It may still be read from.
     fn finish(&mut self);

@@ -1,8 +1,15 @@
 //! TCP.
 
 use super::{Connector, Stream};
-use std::io::{self, Read as _, Write as _};
+use socket2::SockRef;
+use std::io::{self, IoSlice, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr};
+
+/// What keeps a write from sending a signal. Sockets of other systems have been told before, or know no such signal.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const NO_SIGNAL: i32 = 0;
 
 /// Connects over TCP, with Nagle's algorithm off: a game's messages are small and urgent.
 #[derive(Debug, Default)]
@@ -51,6 +58,11 @@ impl Stream for TcpStream {
 
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
         retry(|| self.socket.write(bytes))
+    }
+
+    fn transmit_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        // std's would end the process of an engine with SIGPIPE once the other side is gone.
+        retry(|| self.socket.try_io(|| SockRef::from(&self.socket).send_vectored_with_flags(pieces, NO_SIGNAL)))
     }
 
     fn finish(&mut self) {

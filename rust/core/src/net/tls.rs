@@ -9,7 +9,7 @@ use base64::Engine as _;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use std::fmt;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, IoSlice, Read as _, Write as _};
 use std::sync::Arc;
 
 /// How much of a server's certificate is checked.
@@ -291,6 +291,11 @@ struct Writer<'a>(&'a mut dyn Stream);
 impl io::Write for Writer<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.transmit(bytes)
+    }
+
+    /// A record has 16 KiB at most; many of them leave together.
+    fn write_vectored(&mut self, records: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.transmit_vectored(records)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -124,3 +124,14 @@ fn end_that_comes_in_tls_with_the_answer_is_found_though_the_stream_goes_on() {
     secure.rig.expect_event(Event::Opened);
     secure.rig.expect_closed(false);
 }
+
+#[test]
+fn large_message_leaves_in_few_writes() {
+    let mut secure = Secure::open();
+    let before = secure.rig.wire.writes();
+    secure.rig.send(&"x".repeat(1 << 20));
+    let writes = secure.rig.wire.writes() - before;
+    assert!(writes <= 20, "{writes} writes");
+    secure.exchange();
+    assert_eq!(parse(&secure.decrypted), [(TEXT, vec![b'x'; 1 << 20])]);
+}
