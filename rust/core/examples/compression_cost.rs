@@ -159,7 +159,8 @@ impl Game {
             let (x, y) = &mut self.players[id];
             (*x, *y) = (*x + dx, *y + dy);
             text += &format!(
-                "{{\"id\":{id},\"name\":\"player_{id}\",\"x\":{x:.2},\"y\":{y:.2},\"hp\":{health},\"anim\":\"{animation}\"}},"
+                "{{\"id\":{id},\"name\":\"player_{id}\",\"x\":{x:.2},\"y\":{y:.2},\"hp\":{health},\
+                 \"anim\":\"{animation}\"}},"
             );
             if text.len() >= size {
                 break;

@@ -103,8 +103,8 @@ impl Server {
     }
 }
 
-/// Sends back what has come. While something waits to be sent, nothing is read: a client that sends and never reads fills
-/// its own buffers, not ours.
+/// Sends back what has come. While something waits to be sent, nothing is read: a client that sends and never reads
+/// fills its own buffers, not ours.
 fn echo(peer: &mut Peer, now: Instant) {
     while peer.buffered_amount() == 0 {
         let Some(message) = peer.receive() else { return };

@@ -68,8 +68,8 @@ pub struct Config {
     /// How hard the compressor tries: from 1, the fastest, to 9, the smallest. Other values count as the nearest.
     ///
     /// Default 2, by measurement with the positions of players as JSON, each message on its own: 1 KiB becomes 444
-    /// bytes in 5 us with level 1, 343 in 12 us with level 2, and 329 in 17 us with level 9; 16 KiB become 5352 bytes in
-    /// 39 us, 3948 in 88 us, and 3411 in 397 us (`examples/compression_cost.rs`, November 2026).
+    /// bytes in 5 us with level 1, 343 in 12 us with level 2, and 329 in 17 us with level 9; 16 KiB become 5352 bytes
+    /// in 39 us, 3948 in 88 us, and 3411 in 397 us (`examples/compression_cost.rs`, November 2026).
     pub compression_level: u8,
 }
 
@@ -82,8 +82,8 @@ pub enum Compression {
     #[default]
     Disabled,
     /// Each message on its own. A connection that is idle holds no memory for it, so it is fit for a server with
-    /// thousands of clients. A client that does not offer the same, as browsers do not, may refer to its earlier messages:
-    /// a server then holds 47 KiB for it from its first compressed message on (`tests/memory.rs`).
+    /// thousands of clients. A client that does not offer the same, as browsers do not, may refer to its earlier
+    /// messages: a server then holds 47 KiB for it from its first compressed message on (`tests/memory.rs`).
     Enabled,
     /// Each message may refer to what the ones before it had in common with it, unless the other side is against it:
     /// messages that are small and alike shrink to a few bytes. A connection that has sent and received such

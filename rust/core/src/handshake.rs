@@ -79,8 +79,8 @@ impl UpgradeRequest {
         &self.target
     }
 
-    /// Whom the client has asked, with the port unless it is the default one: the host of an absolute URL in the request
-    /// line, else the `Host` field.
+    /// Whom the client has asked, with the port unless it is the default one: the host of an absolute URL in the
+    /// request line, else the `Host` field.
     pub fn host(&self) -> &str {
         &self.host
     }

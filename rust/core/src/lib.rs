@@ -6,8 +6,8 @@
 //!             (net/ only)      rustls                httparse     frames, deflate
 //! ```
 //!
-//! * [`Peer`] is one connection as an application sees it: connect, poll, send, receive, close. It may be given to another
-//!   thread.
+//! * [`Peer`] is one connection as an application sees it: connect, poll, send, receive, close. It may be given to
+//!   another thread.
 //! * [`WsUrl`], [`Config`], [`Error`] are what goes in and what comes out of it.
 //! * [`net`] holds the drivers: name resolution, dialling, TLS, TCP. Each is a trait, so that a whole life of a
 //!   connection can be run in virtual time.

@@ -29,8 +29,8 @@ const MAX_READS: usize = 4;
 
 /// A connection that is driven by [`Peer::poll`]. It may be used again after its end.
 ///
-/// [`Self::connect`] or [`Self::accept`] starts it. From then on [`Self::poll`] is called again and again, in a game with
-/// each frame, and behind it what has come is taken out: [`Self::poll_event`] until there is nothing, then
+/// [`Self::connect`] or [`Self::accept`] starts it. From then on [`Self::poll`] is called again and again, in a game
+/// with each frame, and behind it what has come is taken out: [`Self::poll_event`] until there is nothing, then
 /// [`Self::receive`]. Messages are sent at any time in between, [`Self::flush`] last. A peer that a listener watches is
 /// polled when [`Self::next_poll`] says so, which is asked after all else.
 ///
@@ -138,6 +138,7 @@ impl Peer {
     /// drops the connection.
     pub fn leave(&mut self, now: Instant) {
         self.close(CloseFrame::going_away(), now);
+        // What the system has been given leaves though the socket is dropped, and the end behind it.
         if let Some(session) = self.session_mut() {
             session.link.finish();
         }
@@ -181,6 +182,7 @@ impl Peer {
     pub fn next_poll(&self) -> NextPoll {
         match &self.stage {
             Stage::Idle => NextPoll::WhenReadyOr(None),
+            // No listener watches a stream that is being dialled.
             Stage::Opening(_) => NextPoll::Now,
             Stage::Accepting(accepting) => accepting.next_poll(self.config.handshake_timeout),
             Stage::Open(session) if self.is_behind || session.has_more() => NextPoll::Now,
@@ -203,6 +205,7 @@ impl Peer {
         let Some(session) = self.session_mut() else { return self.record.left_over.pop() };
         let was_paused = session.connection.is_paused();
         let message = session.connection.receive();
+        // There is room again for what the stream has told of already, and will not again.
         if was_paused {
             self.wake();
         }
@@ -254,6 +257,7 @@ impl Peer {
             session.connection.set_config(config.clone());
         }
         self.config = config;
+        // A deadline may be nearer now.
         self.wake();
     }
 
@@ -386,6 +390,7 @@ impl Peer {
         }
         result?;
         session.handle_sent(now);
+        // A poll writes what was gathered, or tells of the end.
         if session.has_gathered() || session.connection.is_broken() {
             self.wake();
         }

@@ -119,8 +119,8 @@ fn authority_of(rest: &str) -> &str {
     &rest[..rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len())]
 }
 
-/// Whether a URL without a scheme, such as `ws:/host` or `wss//host`, was meant to have one. A host may be called like a
-/// scheme: `ws:9080/chat`.
+/// Whether a URL without a scheme, such as `ws:/host` or `wss//host`, was meant to have one. A host may be called like
+/// a scheme: `ws:9080/chat`.
 fn has_mistyped_scheme(url: &str) -> bool {
     let authority = authority_of(url);
     let (name, port) = authority.split_once(':').map_or((authority, None), |(name, port)| (name, Some(port)));

@@ -1,7 +1,7 @@
 //! RFC 6455 in the order of its sections: what each side sends and how it takes what it receives.
 //!
-//! Everything happens in memory and in virtual time, through the public interface alone. The rig encodes and reads frames
-//! by itself, so that no mistake of the library below is repeated by its judge.
+//! Everything happens in memory and in virtual time, through the public interface alone. The rig encodes and reads
+//! frames by itself, so that no mistake of the library below is repeated by its judge.
 
 mod rfc6455 {
     mod rig;

@@ -41,6 +41,7 @@ impl Body {
         self.raw.len() == MAX_BODY
             || match self.framing {
                 Framing::Length(length) => self.raw.len() >= length,
+                // Behind trailers it does not look like this, and is waited for until the deadline.
                 Framing::Chunked => self.raw.ends_with(b"0\r\n\r\n"),
                 Framing::UntilEnd => false,
             }

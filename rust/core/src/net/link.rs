@@ -133,6 +133,7 @@ impl Link {
             {
                 return Ok(Flushed::WouldBlock);
             }
+            // TLS holds nothing back here, so all that it was given has left.
             queue.settle();
             if queue.is_empty() {
                 return Ok(Flushed::All);
@@ -165,6 +166,7 @@ impl Link {
         if let Some(tls) = &mut self.tls {
             match tls.finish(&mut *self.stream) {
                 Ok(true) => {}
+                // The socket is full; whoever flushes next comes here again.
                 Ok(false) => return,
                 Err(error) => log::debug!("writing failed: {error}"),
             }

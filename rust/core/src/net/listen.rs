@@ -50,8 +50,8 @@ pub struct Accepted {
 /// not.
 ///
 /// After [`Listener::poll`], [`Listener::accept`] hands out new streams and [`Listener::next_ready`] those to poll;
-/// after each such poll of the owner, [`Listener::set_next`] takes note of when it wants the next one. A program that has
-/// nothing else to do calls [`Listener::wait`] before.
+/// after each such poll of the owner, [`Listener::set_next`] takes note of when it wants the next one. A program that
+/// has nothing else to do calls [`Listener::wait`] before.
 pub struct Listener {
     /// `None` once no more are accepted.
     socket: Option<mio::net::TcpListener>,
@@ -145,9 +145,9 @@ impl Listener {
         self.backlog = Backlog::Empty;
     }
 
-    /// Waits until there is something for [`Self::poll`] to tell: something has happened to a stream, one has connected,
-    /// a deadline is due, or a [`Wake`] was used, in this thread or in another. Waits no longer than `timeout`, if there
-    /// is one. Now and then it ends for nothing.
+    /// Waits until there is something for [`Self::poll`] to tell: something has happened to a stream, one has
+    /// connected, a deadline is due, or a [`Wake`] was used, in this thread or in another. Waits no longer than
+    /// `timeout`, if there is one. Now and then it ends for nothing.
     pub fn wait(&mut self, now: Instant, timeout: Option<Duration>) {
         let is_busy = !self.ready.queue.is_empty() || self.backlog == Backlog::Waiting;
         if is_busy || !self.woken.start_waiting() {
@@ -306,10 +306,12 @@ fn raise_descriptor_limit() {
 
 fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // One socket for both families, which some systems have to be asked for.
     if address.ip() == IpAddr::from(Ipv6Addr::UNSPECIFIED) {
         socket.set_only_v6(false)?;
     }
-    // On Windows this would let two programs listen on one port.
+    // A server that was started again gets its port although old connections linger. On Windows this would let two
+    // programs listen on one port.
     #[cfg(not(windows))]
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;

@@ -1,7 +1,7 @@
 //! TLS by rustls, pumped by hand: bytes in, bytes out, no sockets.
 
 use super::Stream;
-use super::refusal::{certificate_or_tls_failed, failed, tls_failed, unusable_identity};
+use super::tls_error::{certificate_or_tls_failed, failed, tls_failed, unusable_identity};
 use super::trust::{SystemCertificates, Trust};
 use super::verify::Verifier;
 use crate::error::{Error, ErrorKind, Misuse};
@@ -212,6 +212,7 @@ impl TlsSession {
         plain: &mut [u8],
         mut sink: impl FnMut(&[u8]),
     ) -> Result<bool, Error> {
+        // rustls takes some KiB at a time, and none before what it has decrypted was taken out.
         while !bytes.is_empty() {
             let taken = self.session.read_tls(&mut bytes).map_err(|error| tls_failed(&error.to_string()))?;
             let processed = self.session.process_new_packets();
@@ -237,6 +238,7 @@ impl TlsSession {
             match self.session.reader().read(plain) {
                 Ok(0) => return true,
                 Ok(len) => sink(&plain[..len]),
+                // Nothing is left; there is no other error.
                 Err(_) => return false,
             }
         }

@@ -17,7 +17,7 @@
 //! | that neither holds for | yes | no | no |
 //! | that has expired, is not valid yet, or is not for servers | yes | no | no |
 //! | whose alternative names have that of the server | yes | yes | yes |
-//! | without alternative names, whose common name is that of the server | yes | no | [`Verifier::may_use_common_name`] |
+//! | without such names, whose common name is that of the server | yes | no | [`Verifier::may_use_common_name`] |
 //! | with another name | yes | no | no |
 //! | whose key is none of the pinned ones, if there are any | no | no | no |
 //!
@@ -86,8 +86,8 @@ impl Verifier {
             Err(Error::InvalidCertificate(CertificateError::BadSignature)) => {
                 Err(CertificateError::UnknownIssuer.into())
             }
-            // One that Godot has made, and that is not trusted: webpki refuses it for another reason, since it says that
-            // it is an authority.
+            // One that Godot has made, and that is not trusted: webpki refuses it for another reason, since it says
+            // that it is an authority.
             Err(Error::InvalidCertificate(CertificateError::Other(_))) if Parsed::new(end_entity)?.is_authority() => {
                 Err(CertificateError::UnknownIssuer.into())
             }

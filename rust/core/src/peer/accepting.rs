@@ -171,7 +171,6 @@ impl Accepting {
     }
 
     fn refuse(&mut self, answer: &[u8], error: Error, now: Instant) {
-        self.unsent.clear();
         self.unsent.push_control(answer);
         self.step = ServerStep::Refuse { error, deadline: now + REFUSAL_TIMEOUT };
     }

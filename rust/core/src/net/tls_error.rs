@@ -53,8 +53,8 @@ fn alert_received(alert: AlertDescription) -> String {
     let reason = match alert {
         AlertDescription::CertificateRequired => "the server asks for a certificate of the client".to_owned(),
         AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => format!(
-            "the other side found nothing that both of us speak, or wants a certificate of the client; we speak {OUR_CIPHERS}, with keys for \
-             {OUR_KEYS}"
+            "the other side found nothing that both of us speak, or wants a certificate of the client; we speak \
+             {OUR_CIPHERS}, with keys for {OUR_KEYS}"
         ),
         AlertDescription::ProtocolVersion => "the other side speaks neither TLS 1.2 nor 1.3".to_owned(),
         AlertDescription::UnrecognisedName => "the server does not serve this host".to_owned(),
