@@ -28,8 +28,8 @@ pub struct Guest {
     pub protocols: Vec<String>,
     /// Header fields to add to the answer, as `Name: value`.
     pub headers: Vec<String>,
-    /// Whether the application decides on the request, with [`Peer::accept_request`] or
-    /// [`Peer::reject_request`].
+    /// Whether the application decides on the request, with [`Peer::accept_request`](super::Peer::accept_request) or
+    /// [`Peer::reject_request`](super::Peer::reject_request).
     pub asks: bool,
     /// How to be polled again if a listener decides on it.
     pub wake: Option<Wake>,
@@ -57,7 +57,8 @@ pub enum ReadyState {
     Closed,
 }
 
-/// Something that happened in [`Peer::poll`]. Each happens at most once for a connection, and nothing after the end.
+/// Something that happened in [`Peer::poll`](super::Peer::poll). Each happens at most once for a connection, and
+/// nothing after the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The connection is open.
@@ -69,6 +70,6 @@ pub enum Event {
         /// Whether both close frames were exchanged.
         clean: bool,
     },
-    /// The connection could not be opened; [`Peer::error`] says why.
+    /// The connection could not be opened; [`Peer::error`](super::Peer::error) says why.
     Failed,
 }
