@@ -50,6 +50,7 @@ impl Heartbeat {
             self.last_received = now;
         }
         if let Some((_, sent)) = self.unanswered {
+            // Whatever comes is a sign of life: the pong may be behind a large message.
             let silent_since = sent.max(self.last_received);
             if now.saturating_duration_since(silent_since) >= timeout {
                 return Some(Beat::Dead);
@@ -58,6 +59,7 @@ impl Heartbeat {
         if now.saturating_duration_since(self.last_ping) < interval {
             return None;
         }
+        // Not when it was due: after a long frame no pings are made up for.
         self.last_ping = now;
         Some(Beat::Ping(self.ping(now)))
     }
@@ -74,6 +76,7 @@ impl Heartbeat {
     fn ping(&mut self, now: Instant) -> [u8; 8] {
         let number = self.next_number;
         self.next_number += 1;
+        // Who has been heard since is there, and may answer the newest ping only (RFC 6455 §5.5.3).
         if self.unanswered.is_none() || self.unanswered.is_some_and(|(_, sent)| self.last_received > sent) {
             self.unanswered = Some((number, now));
         }

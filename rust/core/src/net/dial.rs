@@ -44,6 +44,7 @@ impl Dial {
             if self.attempts.is_empty() && self.waiting.is_empty() {
                 return Poll::Ready(Err(self.failure()));
             }
+            // Where all attempts have failed there is none to leave the field to.
             if !(self.attempts.is_empty() || now >= self.next_attempt) {
                 return Poll::Pending;
             }

@@ -161,6 +161,7 @@ impl Listener {
 
     /// Asks the system what has happened, without waiting.
     pub fn poll(&mut self, now: Instant) {
+        // There may be more than fit.
         while self.take_events(Some(Duration::ZERO)) == MAX_EVENTS {}
         while let Some(id) = self.deadlines.pop_due(now) {
             self.ready.push(id);
@@ -215,6 +216,7 @@ impl Listener {
 
     fn register(&mut self, mut socket: mio::net::TcpStream, address: SocketAddr) -> Option<Accepted> {
         let id = StreamId(self.next_id);
+        // Asked for once and told once at each change: to wait for room takes no further call.
         let both = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.poll.registry().register(&mut socket, Token(id.0), both) {
             log::warn!("a connection could not be watched: {error}");

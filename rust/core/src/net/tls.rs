@@ -267,6 +267,7 @@ impl TlsSession {
 
     /// Announces the end (RFC 8446 §6.1). True once that is written.
     pub(crate) fn finish(&mut self, stream: &mut dyn Stream) -> io::Result<bool> {
+        // However often it is asked, rustls says it once.
         self.session.send_close_notify();
         self.flush(stream)
     }

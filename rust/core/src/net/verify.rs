@@ -126,6 +126,7 @@ impl Verifier {
         match (&self.trust, ground) {
             (Trust::Given(_), Ground::Itself) => true,
             (Trust::Given(_), Ground::Issued) => {
+                // One that cannot be read may be limited too.
                 let mut intermediates = shown.intermediates.iter().map(Parsed::new);
                 let is_limited = |authority: Result<Parsed, _>| authority.map_or(true, |it| it.has_name_constraints());
                 !self.trust.has_name_constraints() && !intermediates.any(is_limited)
@@ -154,6 +155,7 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let is_checked = !matches!(self.trust, Trust::Anyone);
         if !is_checked && self.pins.is_empty() {
+            // Nothing is read, as even what cannot be read will do.
             return Ok(ServerCertVerified::assertion());
         }
         let shown = Shown { end_entity, parsed: ParsedCertificate::try_from(end_entity)?, intermediates };

@@ -15,12 +15,12 @@ pub struct Wake {
 /// The streams that were woken since the listener has last looked.
 #[derive(Debug)]
 pub(super) struct Woken {
-    state: Mutex<State>,
+    state: Mutex<WakeUps>,
     waker: Waker,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct WakeUps {
     streams: Vec<StreamId>,
     /// The listener waits, and would not see what is put into the list.
     is_waiting: bool,
@@ -71,7 +71,7 @@ impl Woken {
         std::mem::take(&mut self.state().streams)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WakeUps> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

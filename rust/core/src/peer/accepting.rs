@@ -209,6 +209,7 @@ impl Accepting {
         match &self.step {
             ServerStep::Request => {
                 self.refuse(&Refusal::Timeout.answer(), error, now);
+                // The answer leaves with this poll: nothing else may ever make the client's stream ready.
                 self.advance(now, scratch)
             }
             ServerStep::Connect | ServerStep::Decide(_) | ServerStep::Answer(..) => Poll::Ready(Err(error)),
