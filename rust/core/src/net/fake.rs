@@ -8,6 +8,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
+/// Also behind a failed assertion, or dropping a stream would hide which one.
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 type Found = Poll<Result<Vec<IpAddr>, String>>;
 
 /// Gives every name the same answer. Clones share it.
@@ -21,7 +26,7 @@ impl FakeResolver {
     }
 
     pub(crate) fn answer(&self, answer: Result<Vec<IpAddr>, String>) {
-        *self.0.lock().unwrap() = Poll::Ready(answer);
+        *lock(&self.0) = Poll::Ready(answer);
     }
 }
 
@@ -33,7 +38,7 @@ impl Resolver for FakeResolver {
 
 impl Lookup for FakeResolver {
     fn poll(&mut self) -> Found {
-        self.0.lock().unwrap().clone()
+        lock(&self.0).clone()
     }
 }
 
@@ -62,13 +67,13 @@ impl FakeConnector {
 
     /// The addresses that were tried, in this order.
     pub(crate) fn started(&self) -> Vec<IpAddr> {
-        self.started.lock().unwrap().iter().map(SocketAddr::ip).collect()
+        lock(&self.started).iter().map(SocketAddr::ip).collect()
     }
 }
 
 impl Connector for FakeConnector {
     fn connect(&mut self, address: SocketAddr) -> io::Result<Box<dyn Stream>> {
-        self.started.lock().unwrap().push(address);
+        lock(&self.started).push(address);
         match (self.plan)(address) {
             Attempt::CannotStart => Err(io::ErrorKind::NetworkUnreachable.into()),
             _ => Ok(Box::new(FakeStream { address, network: self.clone() })),
@@ -206,9 +211,8 @@ impl State {
 }
 
 impl Wire {
-    /// Also behind an assertion about the stream that has failed, or dropping it would hide which one.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Sends a piece.
