@@ -182,8 +182,8 @@ impl Listener {
         for event in &self.events {
             count += 1;
             match event.token() {
-                LISTENER => self.backlog = Backlog::Waiting,
-                WAKER => {}
+                LISTENER if self.socket.is_some() => self.backlog = Backlog::Waiting,
+                LISTENER | WAKER => {}
                 Token(id) => self.ready.push(StreamId(id)),
             }
         }
