@@ -44,13 +44,13 @@ impl std::error::Error for SendError {}
 #[derive(Clone, Debug)]
 pub struct Encoded {
     kind: Kind,
-    plain: Arc<Frame>,
+    plain: Arc<Framed>,
     compressed: Arc<Mutex<Vec<Variant>>>,
 }
 
 /// A frame with its header.
 #[derive(Debug)]
-pub(super) struct Frame {
+pub(super) struct Framed {
     bytes: Vec<u8>,
     payload_at: usize,
 }
@@ -59,7 +59,7 @@ pub(super) struct Frame {
 #[derive(Debug)]
 struct Variant {
     method: Method,
-    frame: Option<Arc<Frame>>,
+    frame: Option<Arc<Framed>>,
 }
 
 impl Encoded {
@@ -69,7 +69,7 @@ impl Encoded {
     /// [`SendError::InvalidText`] for text that is not UTF-8.
     pub fn new(kind: Kind, payload: &[u8]) -> Result<Self, SendError> {
         check_text(kind, payload)?;
-        let plain = Arc::new(Frame::new(&data_header(kind, false, None), payload));
+        let plain = Arc::new(Framed::new(&data_header(kind, false, None), payload));
         Ok(Self { kind, plain, compressed: Arc::default() })
     }
 
@@ -82,24 +82,24 @@ impl Encoded {
     }
 
     /// The frame as it is sent by this method.
-    pub(super) fn frame(&self, method: Option<Method>) -> Arc<Frame> {
+    pub(super) fn frame(&self, method: Option<Method>) -> Arc<Framed> {
         let compressed = method.and_then(|method| self.compressed(method));
         compressed.unwrap_or_else(|| Arc::clone(&self.plain))
     }
 
-    fn compressed(&self, method: Method) -> Option<Arc<Frame>> {
+    fn compressed(&self, method: Method) -> Option<Arc<Framed>> {
         let mut variants = self.compressed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = variants.iter().find(|variant| variant.method == method) {
             return known.frame.clone();
         }
         let compressed = method.compress(self.payload());
-        let frame = compressed.map(|payload| Arc::new(Frame::new(&data_header(self.kind, true, None), &payload)));
+        let frame = compressed.map(|payload| Arc::new(Framed::new(&data_header(self.kind, true, None), &payload)));
         variants.push(Variant { method, frame: frame.clone() });
         frame
     }
 }
 
-impl Frame {
+impl Framed {
     fn new(header: &FrameHeader, payload: &[u8]) -> Self {
         let payload_at = header.len(payload.len() as u64);
         let mut bytes = Vec::with_capacity(payload_at + payload.len());

@@ -10,7 +10,7 @@ pub(super) enum Inflater {}
 
 /// See `zlib.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct Progress {
     pub(super) consumed: usize,
     pub(super) produced: usize,
     pub(super) is_end: bool,
@@ -43,7 +43,7 @@ impl Inflater {
         match *self {}
     }
 
-    pub(super) fn inflate(&mut self, _input: &[u8], _output: &mut [u8]) -> Result<Step, String> {
+    pub(super) fn inflate(&mut self, _input: &[u8], _output: &mut [u8]) -> Result<Progress, String> {
         match *self {}
     }
 }

@@ -1,6 +1,6 @@
 //! Messages on their way in.
 
-use super::zlib::{Inflater, Step};
+use super::zlib::{Inflater, Progress};
 use super::{TAIL, Volume};
 use crate::handshake::DeflateParameters;
 use crate::pool::Pool;
@@ -87,7 +87,7 @@ impl Decompressor {
         Ok((written, true))
     }
 
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, String> {
+    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, String> {
         let inflater = self.inflater.get_or_insert_with(|| {
             let mut inflater = POOL.take(|_| true).unwrap_or_else(|| Box::new(Inflater::new()));
             inflater.reset();

@@ -60,7 +60,7 @@ pub(super) struct Inflater(Decompress);
 
 /// What one call has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct Progress {
     pub(super) consumed: usize,
     pub(super) produced: usize,
     /// The last block has ended (RFC 1951 §3.2.3, BFINAL).
@@ -81,11 +81,11 @@ impl Inflater {
     ///
     /// # Errors
     /// Why the input is no compressed data.
-    pub(super) fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, String> {
+    pub(super) fn inflate(&mut self, input: &[u8], output: &mut [u8]) -> Result<Progress, String> {
         let (total_in, total_out) = (self.0.total_in(), self.0.total_out());
         let status = self.0.decompress(input, output, FlushDecompress::Sync);
         let status = status.map_err(|error| error.message().unwrap_or("malformed data").to_owned())?;
-        Ok(Step {
+        Ok(Progress {
             consumed: usize::try_from(self.0.total_in() - total_in).unwrap_or(usize::MAX),
             produced: usize::try_from(self.0.total_out() - total_out).unwrap_or(usize::MAX),
             is_end: status == Status::StreamEnd,
