@@ -16,15 +16,13 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).filter(|arg| arg != "--bench").collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => {
-            echo::compare();
-            ExitCode::SUCCESS
-        }
+        [] => echo::compare_with_steady_memory(),
+        ["--echo"] => echo::compare(),
         ["--instructions"] => count::compare(),
         ["--instructions", "--accept"] => count::accept(),
         ["--workload", name, times] => workload::run(name, times.parse().expect("a number of times")),
         _ => {
-            eprintln!("usage: cargo bench -p tungsten-core [-- --instructions [--accept]]");
+            eprintln!("usage: cargo bench -p tungsten-core [-- --echo | -- --instructions [--accept]]");
             ExitCode::FAILURE
         }
     }

@@ -4,19 +4,21 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 /// Bytes that are read at a time, as the core does.
-const READ: usize = 64 * 1024;
+const READ: usize = 256 * 1024;
 
 /// Two ends of a TCP connection, driven in turns by one thread.
 pub(crate) struct RawSession {
     client: TcpStream,
     host: TcpStream,
+    /// What the client sends: as many messages as may be under way.
+    burst: Vec<u8>,
     buf: Vec<u8>,
     /// What the host has received and not sent back.
     pending: Vec<u8>,
 }
 
 impl RawSession {
-    pub(crate) fn open() -> Self {
+    pub(crate) fn open(burst: Vec<u8>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let client = TcpStream::connect(listener.local_addr().expect("an address")).expect("a listener");
         let (host, _) = listener.accept().expect("a client");
@@ -24,17 +26,16 @@ impl RawSession {
             stream.set_nodelay(true).expect("an open stream");
             stream.set_nonblocking(true).expect("an open stream");
         }
-        Self { client, host, buf: vec![0; READ], pending: Vec::new() }
+        let pending = Vec::with_capacity(burst.len());
+        Self { client, host, burst, buf: vec![0; READ], pending }
     }
 
-    /// Sends as many bytes there and back as so many messages have.
-    pub(crate) fn echo(&mut self, message: &[u8], window: usize, count: usize) {
-        let burst = message.repeat(window);
-        let total = message.len() * count;
+    /// Sends so many bytes there and back.
+    pub(crate) fn echo(&mut self, total: usize) {
         let (mut sent, mut received) = (0, 0);
         while received < total {
-            let room = (burst.len() - (sent - received)).min(total - sent);
-            sent += write(&mut self.client, &burst[..room]);
+            let room = (self.burst.len() - (sent - received)).min(total - sent);
+            sent += write(&mut self.client, &self.burst[..room]);
             self.answer();
             received += read(&mut self.client, &mut self.buf);
         }

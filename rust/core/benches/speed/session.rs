@@ -50,24 +50,25 @@ impl Session {
         let mut session = Self { client, host, scratch: Scratch::default(), _listener: listener };
         while session.client.state() != ReadyState::Open || session.host.state() != ReadyState::Open {
             assert!(session.client.error().is_none(), "{:?}", session.client.error());
-            session.poll();
+            session.poll(Instant::now());
         }
         session
     }
 
-    /// Sends so many messages there and back, with `window` of them under way.
+    /// Sends so many messages there and back, with `window` of them under way. The clock is read once a frame.
     pub(crate) fn echo(&mut self, message: &[u8], window: usize, count: usize) {
         let (mut sent, mut received) = (0, 0);
         while received < count {
+            let now = Instant::now();
             while sent < count && sent - received < window {
-                self.client.send(Kind::Binary, message, Instant::now()).expect("room for it");
+                self.client.send(Kind::Binary, message, now).expect("room for it");
                 sent += 1;
             }
-            self.poll();
+            self.poll(now);
             while let Some(message) = self.host.receive() {
-                self.host.send(Kind::Binary, message.payload(), Instant::now()).expect("room for it");
+                self.host.send(Kind::Binary, message.payload(), now).expect("room for it");
             }
-            self.client.poll(Instant::now(), &mut self.scratch);
+            self.client.poll(now, &mut self.scratch);
             received += std::iter::from_fn(|| self.client.receive()).count();
         }
     }
@@ -76,15 +77,15 @@ impl Session {
     pub(crate) fn carry(&mut self, message: &[u8]) {
         self.client.send(Kind::Binary, message, Instant::now()).expect("room for it");
         while self.host.queued_messages() == 0 {
-            self.poll();
+            self.poll(Instant::now());
         }
         let received = self.host.receive().expect("it is queued");
         assert_eq!(received.payload().len(), message.len());
     }
 
-    fn poll(&mut self) {
-        self.client.poll(Instant::now(), &mut self.scratch);
-        self.host.poll(Instant::now(), &mut self.scratch);
+    fn poll(&mut self, now: Instant) {
+        self.client.poll(now, &mut self.scratch);
+        self.host.poll(now, &mut self.scratch);
     }
 }
 

@@ -314,7 +314,7 @@ fn kind_of(opcode: Data) -> Option<Kind> {
 
 /// A message that came whole.
 fn whole(kind: Kind, payload: Bytes) -> Result<Assembled, Violation> {
-    if kind == Kind::Text && std::str::from_utf8(&payload).is_err() {
+    if kind == Kind::Text && simdutf8::basic::from_utf8(&payload).is_err() {
         return Err(Violation::Text);
     }
     Ok(Assembled::Item(Item::Message(Message::new(kind, payload))))

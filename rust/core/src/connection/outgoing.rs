@@ -118,7 +118,7 @@ impl Framed {
 
 pub(super) fn check_text(kind: Kind, payload: &[u8]) -> Result<(), SendError> {
     match kind {
-        Kind::Text if std::str::from_utf8(payload).is_err() => Err(SendError::InvalidText),
+        Kind::Text if simdutf8::basic::from_utf8(payload).is_err() => Err(SendError::InvalidText),
         _ => Ok(()),
     }
 }

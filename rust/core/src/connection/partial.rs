@@ -64,7 +64,7 @@ impl Partial {
         if self.kind == Kind::Binary {
             return Ok(());
         }
-        match std::str::from_utf8(&self.payload[self.checked..]) {
+        match simdutf8::compat::from_utf8(&self.payload[self.checked..]) {
             Ok(text) => self.checked += text.len(),
             // The last character may not be whole yet.
             Err(error) if error.error_len().is_none() => self.checked += error.valid_up_to(),

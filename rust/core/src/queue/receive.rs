@@ -35,6 +35,15 @@ impl Message {
     pub fn payload(&self) -> &[u8] {
         &self.payload
     }
+
+    /// Its text; nothing if it is binary.
+    pub fn text(&self) -> Option<&str> {
+        match self.kind {
+            // It was checked when it came. To do it again costs little, and to leave it out needs `unsafe`.
+            Kind::Text => simdutf8::basic::from_utf8(&self.payload).ok(),
+            Kind::Binary => None,
+        }
+    }
 }
 
 #[cfg(all(test, feature = "deflate"))]
@@ -129,6 +138,12 @@ mod tests {
         assert!(queue.is_full(100, Some(2)));
         assert!(!queue.is_full(100, Some(3)));
         assert!(!queue.is_full(100, None));
+    }
+
+    #[test]
+    fn only_a_text_has_text() {
+        let message = |kind| Message::new(kind, Bytes::from("grün"));
+        assert_eq!((message(Kind::Text).text(), message(Kind::Binary).text()), (Some("grün"), None));
     }
 
     #[test]
