@@ -133,6 +133,18 @@ func test_when_a_text_begins_with_a_byte_order_mark_then_it_stays() -> void:
 	# As numbers: the engine's own functions drop it when they read UTF-8.
 	var mark := String.chr(0xFEFF)
 	var texts: Array[String] = [mark + "hello", mark, mark + mark + "grün", "in" + mark + "side", mark + "a" + String.chr(0x1F600)]
+	await _expect_echoed(texts)
+
+
+func test_when_texts_have_any_length_and_any_characters_then_they_arrive_unchanged() -> void:
+	var texts: Array[String] = [""]
+	for piece: String in ["a", "ü", "я", "天", "😀", "a天", "aaaaaaaaaaaaaaaü"]:
+		for count in range(1, 71):
+			texts.append(piece.repeat(count))
+	await _expect_echoed(texts)
+
+
+func _expect_echoed(texts: Array[String]) -> void:
 	var script: Array = ["upgrade"]
 	script.append_array(texts.map(func(_text: String) -> String: return "echo"))
 	var peer := await opened(server(script + ["hold"]).url)

@@ -6,3 +6,4 @@ pub(crate) mod resolver;
 pub(crate) mod scratch;
 pub(crate) mod stream;
 pub(crate) mod tls;
+pub(crate) mod utf32;

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 use tungsten_core::{DeflateParameters, Header, Misuse, SendError};
 
+pub(crate) use super::utf32::{text, utf8};
+
 pub(crate) fn strings(array: &PackedStringArray) -> Vec<String> {
     array.as_slice().iter().map(GString::to_string).collect()
 }
@@ -18,26 +20,6 @@ pub(crate) fn string_array(strings: &[String]) -> PackedStringArray {
 pub(crate) fn header_lines(headers: &[Header]) -> PackedStringArray {
     headers.iter().map(|header| text(&format!("{}: {}", header.name, header.value))).collect()
 }
-
-/// A string as UTF-8. `to_string` formats one character at a time, which takes five times as long.
-pub(crate) fn utf8(text: &GString) -> String {
-    let chars = text.chars();
-    let mut utf8 = String::with_capacity(chars.len());
-    utf8.extend(chars);
-    utf8
-}
-
-/// Text from the network. A Godot string cannot hold NUL and would complain, so it becomes U+FFFD.
-pub(crate) fn text(text: &str) -> GString {
-    if text.starts_with(BYTE_ORDER_MARK) || text.contains('\0') {
-        let chars: Vec<char> = text.chars().map(|c| if c == '\0' { '\u{FFFD}' } else { c }).collect();
-        return GString::from(chars.as_slice());
-    }
-    GString::from(text)
-}
-
-/// The engine drops it when it reads UTF-8, but at the start of a message it is part of the text (RFC 6455 §5.6).
-const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 /// The reason of a close frame. Godot 3 sends a NUL at its end.
 pub(crate) fn reason(reason: &str) -> GString {

@@ -133,12 +133,10 @@ impl WebSocketPeer {
 
     /// The same as a script gets it: a text as `String`, a binary one as `PackedByteArray`; null without one.
     pub(crate) fn take_value(&mut self) -> Variant {
-        match self.take_packet() {
-            Ok(message) if message.kind() == Kind::Text => {
-                convert::text(&String::from_utf8_lossy(message.payload())).to_variant()
-            }
-            Ok(message) => PackedByteArray::from(message.payload()).to_variant(),
-            Err(_) => Variant::nil(),
+        let Ok(message) = self.take_packet() else { return Variant::nil() };
+        match message.text() {
+            Some(text) => convert::text(text).to_variant(),
+            None => PackedByteArray::from(message.payload()).to_variant(),
         }
     }
 
