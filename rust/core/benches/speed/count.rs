@@ -16,6 +16,9 @@ const TOLERANCE: f64 = 0.03;
 /// How far the cost of a byte may grow from a message of 16 MiB to one of 64 MiB.
 const GROWTH: f64 = 1.1;
 
+/// What an echo of 1 KiB may take.
+const ECHO_TARGET: u64 = 3_700;
+
 /// Copying and filling with vectors, whatever the processor likes best: valgrind counts its string instructions byte by
 /// byte.
 const TUNABLES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-ERMS,-FSRM");
@@ -23,8 +26,8 @@ const TUNABLES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-ERMS,-FSRM"
 /// What is counted, and how often it is done in the two runs.
 const COUNTED: [(&str, u64, u64); 3] = [(HANDSHAKE, 10, 60), (ECHO_1K, 640, 2560), (LARGE_1M, 4, 16)];
 
-/// Says how the counts are different from those in the file. Fails if one is too far off, or if a large message takes more
-/// than its share.
+/// Says how the counts are different from those in the file. Fails if one is too far off, if an echo misses its target, or
+/// if a large message takes more than its share.
 pub(crate) fn compare() -> ExitCode {
     let Some(counts) = count_all() else { return ExitCode::SUCCESS };
     let known = read();
@@ -43,7 +46,9 @@ pub(crate) fn compare() -> ExitCode {
         };
         println!("{name:<12} {count:>12} instructions   {verdict}");
     }
-    is_good &= is_linear(counts[LARGE_1M]);
+    let reaches_target = counts[ECHO_1K] <= ECHO_TARGET;
+    println!("{ECHO_1K} at most {ECHO_TARGET} instructions: {}", if reaches_target { "PASS" } else { "MISS" });
+    is_good &= reaches_target & is_linear(counts[LARGE_1M]);
     if !is_good {
         println!("if this is meant: cargo bench -p tungsten-core -- --instructions --accept");
     }

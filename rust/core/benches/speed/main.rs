@@ -1,7 +1,8 @@
 //! How fast the core is, without an engine: `cargo bench -p tungsten-core`.
 //!
-//! Time is compared with that of raw TCP in the same run, as the time alone tells more about the machine. Instructions,
-//! which `-- --instructions` counts, do not depend on what else the machine does; they are compared with a file.
+//! Time is compared with that of raw TCP in the same run, as the time alone tells more about the machine; `-- --echo` does
+//! it with the memory as the system manages it. Instructions, which `-- --instructions` counts, do not depend on what else
+//! the machine does; they are compared with a file.
 
 mod count;
 mod echo;
