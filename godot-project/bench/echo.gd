@@ -1,9 +1,20 @@
 extends "res://bench/case.gd"
 ## Messages there and back, with some of them under way: [code]size[/code], [code]window[/code], and the switches
-## [code]text[/code], [code]tls[/code] and [code]times[/code], which is how often instead of how long.
+## [code]text[/code], [code]mixed[/code], [code]tls[/code] and [code]times[/code], which is how often instead of how long.
 
 const _PROBES := 8
-const _UMLAUTS_EVERY := 64
+const _ASCII := "The quick brown fox jumps over the lazy dog. "
+const _LATIN: Array[String] = [_ASCII]
+## Characters of one to four bytes, as they are written.
+const _SCRIPTS: Array[String] = [
+	_ASCII,
+	"Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. ",
+	"Ξεσκεπάζω την ψυχοφθόρα βδελυγμία. ",
+	"Съешь же ещё этих мягких французских булок. ",
+	"天地玄黃，宇宙洪荒。日月盈昃，辰宿列張。",
+	"いろはにほへと ちりぬるを。",
+	"gg 😀🎮🚀👾 wp! ",
+]
 
 var _message := PackedByteArray()
 var _text := ""
@@ -15,7 +26,7 @@ func run() -> void:
 	_message.resize(plan["size"])
 	_message.fill(0x61)
 	if plan.get("text", false):
-		_text = _text_of(plan["size"])
+		_text = _text_of(plan["size"], _SCRIPTS if plan.get("mixed", false) else _LATIN)
 	var pairs := open_pairs(plan["size"] * plan["window"])
 	for subject: String in pairs:
 		_counts[subject] = plan.get("times", _count_for(pairs[subject]))
@@ -71,7 +82,16 @@ func _count_for(pair: RefCounted) -> int:
 	return maxi(count * slice_usec / maxi(usec, 1), 1)
 
 
-## A text of so many bytes that is not all ASCII.
-func _text_of(size: int) -> String:
-	var piece := "grün" + "a".repeat(_UMLAUTS_EVERY - 5)
-	return piece.repeat(size / _UMLAUTS_EVERY) if size >= _UMLAUTS_EVERY else "ü" + "a".repeat(size - 2)
+## A text of so many bytes, made of these in no order that a processor could learn.
+func _text_of(size: int, pieces: Array[String]) -> String:
+	var random := RandomNumberGenerator.new()
+	random.seed = 1
+	var text := ""
+	var room := size
+	while room > 0:
+		var piece := pieces[random.randi() % pieces.size()]
+		if piece.to_utf8_buffer().size() > room:
+			piece = _ASCII.left(room)
+		text += piece
+		room -= piece.to_utf8_buffer().size()
+	return text

@@ -89,7 +89,7 @@ func echo_text(message: String, window: int, count: int) -> int:
 		serve_text()
 		client.poll()
 		while client.get_available_packet_count() > 0:
-			client.get_packet().get_string_from_utf8()
+			take_text(client)
 			received += 1
 	return Time.get_ticks_usec() - begin
 
@@ -121,7 +121,12 @@ func serve() -> void:
 func serve_text() -> void:
 	host.poll()
 	while host.get_available_packet_count() > 0:
-		host.send_text(host.get_packet().get_string_from_utf8())
+		host.send_text(take_text(host))
+
+
+## Takes a text as one has to without [code]get_message[/code].
+func take_text(peer: TungstenWebSocketPeer) -> String:
+	return peer.get_packet().get_string_from_utf8()
 
 
 ## Polls the reader and takes at most one message.

@@ -38,6 +38,10 @@ func serve_text() -> void:
 	_server.poll()
 
 
+func take_text(peer: TungstenWebSocketPeer) -> String:
+	return peer.get_message()
+
+
 func take_one() -> int:
 	_server.poll()
 	if host.get_available_packet_count() == 0:
@@ -68,7 +72,7 @@ func _answer(id: int) -> void:
 
 func _answer_text(id: int) -> void:
 	var peer := _server.get_peer(id)
-	peer.send_text(peer.get_packet().get_string_from_utf8())
+	peer.send_text(take_text(peer))
 
 
 func _on_client_connected(id: int, _protocol: String, _resource_name: String) -> void:

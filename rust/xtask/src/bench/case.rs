@@ -84,6 +84,7 @@ const ARGS_1M: &[(&str, u64)] = &[("size", 1_048_576), ("window", 1)];
 const TEXT_16: &[(&str, u64)] = &[("size", 16), ("window", 256), ("text", 1)];
 const TEXT_1K: &[(&str, u64)] = &[("size", 1024), ("window", 64), ("text", 1)];
 const TEXT_64K: &[(&str, u64)] = &[("size", 65_536), ("window", 4), ("text", 1)];
+const TEXT_64K_MIXED: &[(&str, u64)] = &[("size", 65_536), ("window", 4), ("text", 1), ("mixed", 1)];
 const TEXT_1M: &[(&str, u64)] = &[("size", 1_048_576), ("window", 1), ("text", 1)];
 const LARGE: &[(&str, u64)] = &[("size", 64 << 20), ("window", 1), ("times", 1)];
 
@@ -117,10 +118,17 @@ pub(super) const CASES: &[Case] = &[
         rows: &[echoes("echo_1m", Some(5.0)).measured(6.3)],
         ..PLAIN
     },
-    Case { name: "echo_16_text", args: TEXT_16, rows: &[echoes("echo_16_text", None)], ..PLAIN },
-    Case { name: "echo_1k_text", args: TEXT_1K, rows: &[echoes("echo_1k_text", None)], ..PLAIN },
-    Case { name: "echo_64k_text", args: TEXT_64K, rows: &[echoes("echo_64k_text", None)], ..PLAIN },
-    Case { name: "echo_1m_text", args: TEXT_1M, rows: &[echoes("echo_1m_text", None)], ..PLAIN },
+    Case { name: "text_16", args: TEXT_16, rows: &[echoes("text_16", None)], ..PLAIN },
+    Case { name: "text_1k", args: TEXT_1K, rows: &[echoes("text_1k", None)], ..PLAIN },
+    Case {
+        name: "text_64k",
+        args: TEXT_64K,
+        is_short: true,
+        rows: &[echoes("text_64k", Some(6.0)).measured(7.1)],
+        ..PLAIN
+    },
+    Case { name: "text_64k_mixed", args: TEXT_64K_MIXED, rows: &[echoes("text_64k_mixed", Some(4.0))], ..PLAIN },
+    Case { name: "text_1m", args: TEXT_1M, rows: &[echoes("text_1m", None)], ..PLAIN },
     Case { name: "echo_16_tls", args: ARGS_16, tls: true, rows: &[echoes("echo_16_tls", None)], ..PLAIN },
     Case {
         name: "echo_1k_tls",

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use super::figure::{Figure, OURS};
 
 /// Rows that tell a reader what to expect, by name, and what they mean to somebody who has not read the cases.
-const SHOWN: [(&str, &str); 13] = [
+const SHOWN: [(&str, &str); 14] = [
     ("echo_16", "messages of 16 bytes, 256 under way"),
     ("echo_1k", "messages of 1 KiB, 64 under way"),
     ("echo_64k", "messages of 64 KiB, 4 under way"),
     ("echo_1m", "messages of 1 MiB"),
+    ("text_64k", "texts of 64 KiB, 4 under way"),
     ("echo_1k_tls", "messages of 1 KiB over TLS"),
     ("echo_64k_tls", "messages of 64 KiB over TLS"),
     ("latency_p50", "round trip of one message"),

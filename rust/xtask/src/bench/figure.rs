@@ -174,7 +174,7 @@ mod tests {
         assert!(misses(2.1) && misses(4.3) && !misses(4.4));
         let misses = |ours: f64| figure("idle_growth", &[(OURS, 0, ours)]).misses(0.6);
         assert!(misses(1.7) && !misses(1.6));
-        assert!(!figure("echo_16_text", &[]).misses(0.6), "nothing is expected of it");
+        assert!(!figure("text_16", &[]).misses(0.6), "nothing is expected of it");
     }
 
     #[test]
