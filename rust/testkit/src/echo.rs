@@ -12,14 +12,14 @@ use tungsten_testkit::{LeafKind, Options, Server, Step, TestAuthority};
 /// A demo may stay open over lunch; tests have shorter timeouts.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Starts both servers, writes the certificate to trust and prints one line of JSON about all three.
+/// Starts both servers, writes the certificate to trust and prints `ready` with JSON about all three.
 pub(crate) fn start(ca_file: &Path) -> anyhow::Result<[Server; 2]> {
     let plain = start_one(vec![Step::Upgrade, Step::Echo])?;
     let secure = start_one(vec![Step::Tls(LeafKind::Good), Step::Upgrade, Step::Echo])?;
     fs::write(ca_file, TestAuthority::shared().ca_pem()).with_context(|| format!("write {}", ca_file.display()))?;
     let line = json!({ "ws": plain.url(), "wss": secure.url(), "ca": ca_file });
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{line}").and_then(|()| stdout.flush()).context("print the addresses")?;
+    writeln!(stdout, "ready {line}").and_then(|()| stdout.flush()).context("print the addresses")?;
     Ok([plain, secure])
 }
 

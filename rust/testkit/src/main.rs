@@ -17,7 +17,7 @@ use clap::Parser;
 enum Command {
     /// Starts scripted servers on demand: prints `ready PORT`, then takes JSON lines on that port.
     Control,
-    /// Runs one ws and one wss echo server and prints their addresses as one JSON line.
+    /// Runs one ws and one wss echo server: prints `ready JSON` with their addresses.
     Echo {
         /// Where to write the certificate to trust, as PEM.
         #[arg(long, value_name = "PATH")]

@@ -31,6 +31,11 @@ impl Process {
         Self { child, stdin, first_line }
     }
 
+    /// Where it is ready.
+    fn place(&self) -> &str {
+        self.first_line.trim_end().strip_prefix("ready ").unwrap()
+    }
+
     /// Closes the standard input and returns whether the process then ended well.
     fn end(&mut self) -> bool {
         self.stdin = None;
@@ -52,7 +57,7 @@ struct Control {
 impl Control {
     fn start() -> Self {
         let process = Process::start(&["control"]);
-        let port = process.first_line.trim_end().strip_prefix("ready ").unwrap().parse().unwrap();
+        let port = process.place().parse().unwrap();
         let stream = TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Self { process, stream: BufReader::new(stream) }
@@ -151,7 +156,7 @@ fn control_ends_with_its_standard_input() {
 fn echo_serves_both_addresses() {
     let ca_file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("echo-ca.pem");
     let mut process = Process::start(&["echo", "--ca-file", ca_file.to_str().unwrap()]);
-    let line: Value = serde_json::from_str(&process.first_line).unwrap();
+    let line: Value = serde_json::from_str(process.place()).unwrap();
     assert_eq!(line["ca"], ca_file.to_str().unwrap());
     assert!(std::fs::read_to_string(&ca_file).unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
     assert!(line["wss"].as_str().unwrap().starts_with("wss://localhost:"));

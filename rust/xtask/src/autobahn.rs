@@ -13,7 +13,6 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 
 use crate::godot::cache::remove;
-use crate::process::Stream;
 use crate::project;
 use expected::Expected;
 use report::Report;
@@ -157,9 +156,4 @@ fn parse_pattern(text: &str) -> Result<String> {
     let is_pattern = text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '*');
     ensure!(is_pattern, "cases have numbers, such as 6.4.1 or 6.4.*");
     Ok(text.to_owned())
-}
-
-/// What a program has printed, for an error.
-fn text(lines: &[(Stream, String)]) -> String {
-    lines.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n")
 }

@@ -40,7 +40,7 @@ pub(crate) fn run(flags: Flags) -> Result<()> {
 /// # Errors
 /// It does not build, is larger than [`LARGEST`], or cannot be copied.
 pub(crate) fn extension(profile: Profile) -> Result<PathBuf> {
-    let built = artifact::library("tungsten-godot", profile)?;
+    let built = artifact::library("tungsten-godot", None, profile)?;
     let size = fs::metadata(&built)?.len();
     ensure!(size <= LARGEST, "{} has {size} bytes; {LARGEST} are the most", built.display());
     let entries = gdextension::entries(&gdextension::text()?);

@@ -19,6 +19,7 @@ mod transcript;
 
 use std::process::ExitCode;
 
+use anyhow::{Error, Result};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -49,7 +50,18 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().verb {
+    match process::end_with_us().map_err(Error::from).and_then(|()| run(Cli::parse().verb)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without a backtrace, even if one is asked for of the programs we start.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<()> {
+    match verb {
         Verb::Autobahn(flags) => autobahn::run(flags),
         Verb::Bench(flags) => bench::run(flags),
         Verb::Build(flags) => build::run(flags),
@@ -58,13 +70,5 @@ fn main() -> ExitCode {
         Verb::Soak(flags) => soak::run(flags),
         Verb::Test(flags) => test::run(flags),
         Verb::Tidy => tidy::run(),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Without a backtrace, even if one is asked for of the programs we start.
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
     }
 }

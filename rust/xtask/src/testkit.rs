@@ -2,16 +2,15 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
+use crate::artifact;
 use crate::build::Profile;
-use crate::{artifact, process};
+use crate::process::{Background, Stream};
 
 /// Making a certificate and a socket takes no time; a busy machine gets more.
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -25,33 +24,22 @@ const END_LIMIT: Duration = Duration::from_secs(5);
 /// A running testkit. Ended when dropped.
 #[derive(Debug)]
 pub(crate) struct Testkit {
-    child: Child,
+    process: Background,
 }
 
 impl Testkit {
-    /// Builds and starts the testkit, and returns it with the first line that it printed.
+    /// Builds and starts the testkit, and returns it with what it has said of where it is ready.
     pub(crate) fn start(args: &[&str]) -> Result<(Self, String)> {
-        let program = artifact::program("tungsten-testkit", Profile::Debug)?;
-        let mut command = Command::new(program);
-        let child = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        let mut testkit = Self { child: child.context("cannot start tungsten-testkit")? };
-        let out = testkit.child.stdout.take().context("it has a standard output")?;
-        let (tx, rx) = channel();
-        thread::spawn(move || {
-            // Read to the end, so that it can never block on a full pipe.
-            for line in BufReader::new(out).lines().map_while(Result::ok) {
-                let _ = tx.send(line);
-            }
-        });
-        let line = rx.recv_timeout(START_LIMIT).context("tungsten-testkit did not say that it is ready")?;
-        Ok((testkit, line))
+        let mut command = Command::new(artifact::program("tungsten-testkit", None, Profile::Debug)?);
+        let mut process = Background::spawn(command.args(args).stdin(Stdio::piped()), &[Stream::Out])?;
+        let place = process.wait_for("ready", START_LIMIT)?;
+        Ok((Self { process }, place))
     }
 
     /// Starts the testkit for the GDScript tests, and returns it with the port it is told about servers on.
     pub(crate) fn control() -> Result<(Self, u16)> {
-        let (testkit, line) = Self::start(&["control"])?;
-        let port = line.strip_prefix("ready ").and_then(|port| port.trim().parse().ok());
-        Ok((testkit, port.with_context(|| format!("tungsten-testkit said {line:?} instead of its port"))?))
+        let (testkit, port) = Self::start(&["control"])?;
+        Ok((testkit, port.parse().with_context(|| format!("tungsten-testkit is ready at {port:?}"))?))
     }
 }
 
@@ -74,15 +62,9 @@ pub(crate) fn events_with(port: u16, id: u64, name: &str) -> Result<Vec<Value>> 
 
 impl Drop for Testkit {
     fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let deadline = Instant::now() + END_LIMIT;
-        while matches!(self.child.try_wait(), Ok(None)) {
-            if Instant::now() >= deadline {
-                eprintln!("tungsten-testkit did not end by itself and is killed");
-                process::kill_tree(&mut self.child);
-                return;
-            }
-            thread::park_timeout(Duration::from_millis(5));
+        // It ends with its standard input.
+        if let Err(error) = self.process.follow(END_LIMIT, |_| ()) {
+            eprintln!("{error:#}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use crate::process::{self, Event, Stream};
+use crate::process::{self, Background, Event, Lines, Stream};
 
 /// What the engine prints at its end when something was not freed.
 const LEAKS: [&str; 5] =
@@ -15,7 +15,7 @@ const LEAKS: [&str; 5] =
 #[derive(Debug)]
 pub(crate) struct Transcript {
     /// Every line, in the order of arrival.
-    pub(crate) lines: Vec<(Stream, String)>,
+    pub(crate) lines: Lines,
     /// How it ended; a text if it did not start or had to be killed.
     end: Result<ExitStatus, String>,
 }
@@ -37,8 +37,14 @@ impl Transcript {
         Self::new(lines, end)
     }
 
-    /// Of a run that was not ours to wait for.
-    pub(crate) fn new(lines: Vec<(Stream, String)>, end: Result<ExitStatus>) -> Self {
+    /// Of a run in the background, which has so long to end.
+    pub(crate) fn of(run: Background, limit: Duration) -> Self {
+        let (lines, end) = run.end(limit);
+        Self::new(lines, end)
+    }
+
+    /// Of a run that somebody else has waited for.
+    pub(crate) fn new(lines: Lines, end: Result<ExitStatus>) -> Self {
         Self { lines, end: end.map_err(|error| format!("{error:#}")) }
     }
 

@@ -1,17 +1,17 @@
 //! What is tested: a program over the core, and scripts in the engine. Both echo.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::Role;
 use super::suite::RUN_LIMIT;
-use super::{Role, text};
 use crate::artifact;
 use crate::build::Profile;
 use crate::godot::{self, Godot};
-use crate::process::Background;
+use crate::process::{Background, text};
 use crate::project;
 use crate::stage::Stage;
 use crate::transcript::Transcript;
@@ -39,7 +39,7 @@ pub(super) struct Server {
 impl Subject {
     /// Builds the program.
     pub(super) fn core() -> Result<Self> {
-        Ok(Self::Core { program: artifact::example_program("tungsten-core", "echo", Profile::Release)? })
+        Ok(Self::Core { program: artifact::program("tungsten-core", Some("echo"), Profile::Release)? })
     }
 
     /// Finds or fetches the engine, and builds the extension.
@@ -78,7 +78,7 @@ impl Subject {
 
     /// Starts a server and waits until it listens.
     pub(super) fn serve(&self) -> Result<Server> {
-        let mut process = Background::start(self.command(Role::Server)?.stdin(Stdio::null()))?;
+        let mut process = Background::start(&mut self.command(Role::Server)?)?;
         match process.wait_for("ready", START_LIMIT) {
             Ok(port) => {
                 let port = port.parse().with_context(|| format!("the server is ready at {port:?}"))?;

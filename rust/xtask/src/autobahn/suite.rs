@@ -2,16 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 
-use super::text;
 use crate::cache::{self, Shelf};
 use crate::godot::apt;
-use crate::process::{Background, Event, Stream};
+use crate::process::{Background, text};
 use crate::{godot, process, project};
 
 /// What runs the suite, which was written for Python 2.7, and compiles what it needs. CPython is some ten times slower, and
@@ -116,7 +115,7 @@ impl Suite {
         // The system chooses the port.
         let spec = json!({ "url": url(0), "outdir": dir, "cases": patterns });
         let mut command = self.command("fuzzingserver", dir, &spec)?;
-        let mut process = Background::start(command.args(["-u", "0"]).stdin(Stdio::null()))?;
+        let mut process = Background::start(command.args(["-u", "0"]))?;
         let announced = process.wait_for("Ok, will run", START_LIMIT).and_then(|text| {
             let port = process.wait_for("ready", START_LIMIT)?;
             Ok((count(&text)?, port.trim().parse().context("the suite does not say where it listens")?))
@@ -132,12 +131,8 @@ impl Suite {
         let servers = json!([{ "agent": AGENT, "url": url(port) }]);
         let spec = json!({ "outdir": dir, "servers": servers, "cases": patterns });
         let mut command = self.command("fuzzingclient", dir, &spec)?;
-        let mut lines = Vec::new();
-        let status = process::watch(&mut command, &[Stream::Out, Stream::Err], RUN_LIMIT, |event| {
-            if let Event::Line(stream, line) = event {
-                lines.push((stream, line));
-            }
-        })?;
+        let (lines, end) = Background::start(&mut command)?.end(RUN_LIMIT);
+        let status = end?;
         ensure!(status.success(), "the suite ended with {status}:\n{}", text(&lines));
         let announced = lines.iter().find_map(|(_, line)| line.strip_prefix("Ok, will run "));
         count(announced.context("the suite does not say how many cases it has")?)

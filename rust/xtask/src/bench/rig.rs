@@ -1,7 +1,7 @@
 //! The engines that measure.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -103,16 +103,15 @@ impl Rig {
         let mut serving = plan(case);
         serving["subject"] = subject.into();
         let mut command = self.command(&order(vec![serving], case.tls, pace));
-        let mut server = Background::start(command.stdin(Stdio::null()))?;
+        let mut server = Background::start(&mut command)?;
         let port: u16 = server.wait_for("listening", PATIENCE)?.trim().parse().context("no port")?;
         let mut joining = plan(case);
         joining["script"] = "crowd_outside".into();
         joining["port"] = port.into();
         let mut command = self.command(&order(vec![joining], false, pace));
-        let crowd = Background::start(command.stdin(Stdio::null()))?;
-        let (lines, end) = server.end(PATIENCE);
+        let crowd = Background::start(&mut command)?;
+        let transcript = Transcript::of(server, PATIENCE);
         crowd.kill();
-        let transcript = Transcript::new(lines, end);
         check(&transcript)?;
         Ok(transcript.out().filter_map(Sample::parse).collect())
     }

@@ -1,6 +1,6 @@
 //! `cargo xtask demo arena`: a server without a window and two clients, each in an engine of its own.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -21,7 +21,7 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 pub(super) fn show(godot: &Godot, stage: &Stage, windowed: bool) -> Result<()> {
     let mut command = arena(godot, stage, "server", false)?;
     command.args(["--server", "--port=0"]).args((!windowed).then_some("--self-test"));
-    let mut server = start(&mut command)?;
+    let mut server = Background::start(&mut command)?;
     let address = format!("--address=ws://127.0.0.1:{}", server.wait_for("ready", START_LIMIT)?);
     let mut clients = Vec::new();
     for name in ["ada", "ben"] {
@@ -46,12 +46,11 @@ fn play(clients: Vec<(&str, Command)>) -> Result<()> {
 fn test(server: Background, clients: Vec<(&str, Command)>) -> Result<()> {
     let mut members = Vec::new();
     for (name, mut command) in clients {
-        members.push((name, start(&mut command)?));
+        members.push((name, Background::start(&mut command)?));
     }
     members.push(("server", server));
     for (name, member) in members {
-        let (lines, end) = member.end(LIMIT);
-        let transcript = Transcript::new(lines, end);
+        let transcript = Transcript::of(member, LIMIT);
         println!("{name}:");
         transcript.print();
         transcript.check(&format!("{name} failed"), SENTINEL)?;
@@ -65,8 +64,4 @@ fn arena(godot: &Godot, stage: &Stage, name: &str, windowed: bool) -> Result<Com
     let mut command = engine(godot, stage, "res://demo/arena/arena.tscn", windowed)?;
     command.envs(stage.new_homes_of(&format!("home-of-{name}"))?).arg("--");
     Ok(command)
-}
-
-fn start(command: &mut Command) -> Result<Background> {
-    Background::start(command.stdin(Stdio::null()))
 }

@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(900);
 
 /// What is tested inside of the files: one idea at a time, without I/O.
 pub(super) fn unit(options: &Options) -> Result<Tally> {
-    test(options, &["--workspace", "--exclude", "tungsten-testkit", "--lib", "--bins"])
+    test(options, &["--workspace", "--exclude", "tungsten-testkit", "--lib", "--bins", "--test", "interrupt"])
 }
 
 /// The core through its public interface, with real sockets, and the examples in its documentation.

@@ -3,15 +3,14 @@
 //!
 //! What happens, and what each member must notice, is in `godot-project/tests/multiplayer/story.gd`.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use super::engine::Rig;
-use super::participant::{self, Lines};
-use super::{Options, Tally};
-use crate::process::Background;
+use super::{Options, Tally, participant};
+use crate::process::{Background, Lines};
 use crate::transcript::Transcript;
 
 /// An engine starts within a second; a busy machine gets more.
@@ -76,7 +75,7 @@ impl Session {
 
     /// Holds the session and returns what was wrong with it, and then what all have printed.
     fn hold(&self, rig: &Rig) -> Result<Vec<String>> {
-        let mut members = vec![(SERVER, start(&mut self.member(rig, SERVER)?)?)];
+        let mut members = vec![(SERVER, Background::start(&mut self.member(rig, SERVER)?)?)];
         if let Err(error) = self.invite(rig, &mut members) {
             let output: Vec<(&str, Lines)> = members.into_iter().map(|(who, member)| (who, member.kill())).collect();
             let told = output.iter().flat_map(|(who, lines)| participant::told(who, lines));
@@ -86,8 +85,7 @@ impl Session {
         let mut complaints = Vec::new();
         let mut output = Vec::new();
         for (who, member) in members {
-            let (lines, end) = member.end(LIMIT);
-            let transcript = Transcript::new(lines, end);
+            let transcript = Transcript::of(member, LIMIT);
             complaints.extend(participant::judge(who, &transcript, Some(SENTINEL)));
             output.push((who, transcript.lines));
         }
@@ -98,10 +96,10 @@ impl Session {
     fn invite(&self, rig: &Rig, members: &mut Vec<(&'static str, Background)>) -> Result<()> {
         let port = format!("--port={}", members[0].1.wait_for("ready", START_LIMIT)?);
         for who in ["Ada", "Ben"] {
-            members.push((who, start(self.member(rig, who)?.arg(&port))?));
+            members.push((who, Background::start(self.member(rig, who)?.arg(&port))?));
         }
         members[0].1.wait_for("room", START_LIMIT)?;
-        members.push(("Cleo", start(self.member(rig, "Cleo")?.arg(&port))?));
+        members.push(("Cleo", Background::start(self.member(rig, "Cleo")?.arg(&port))?));
         Ok(())
     }
 
@@ -115,8 +113,4 @@ impl Session {
         command.args([format!("--class={class}"), format!("--who={who}")]);
         Ok(command)
     }
-}
-
-fn start(command: &mut Command) -> Result<Background> {
-    Background::start(command.stdin(Stdio::null()))
 }

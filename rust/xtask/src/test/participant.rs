@@ -1,13 +1,10 @@
 //! Tests in which several programs take part: what each has said about it.
 
-use crate::process::Stream;
+use crate::process::{Lines, Stream};
 use crate::transcript::Transcript;
 
 /// How a participant says what was wrong.
 const FAILURE: &str = "failed: ";
-
-/// What was printed, line by line.
-pub(super) type Lines = Vec<(Stream, String)>;
 
 /// What was wrong with one that should have ended well, and should have printed `sentinel`, if it is to print one. One
 /// that says so itself leaves in a hurry, so no more is asked of it.

@@ -102,7 +102,7 @@ fn add_scripts(stage: &Stage, scene: &Path) -> Result<()> {
 }
 
 fn add_example(stage: &Stage, name: &str) -> Result<()> {
-    let built = artifact::example("tungsten-godot", name, Profile::Debug)?;
+    let built = artifact::library("tungsten-godot", Some(name), Profile::Debug)?;
     let bin = stage.project().join("bin");
     fs::create_dir_all(&bin)?;
     fs::copy(&built, bin.join(built.file_name().unwrap_or_default()))?;

@@ -41,7 +41,7 @@ impl Bed {
         let rig = Rig::new(Profile::Debug)?;
         let dir = rig.file("interop");
         fs::create_dir_all(&dir)?;
-        let mut identity = Command::new(artifact::program("tungsten-testkit", Profile::Debug)?);
+        let mut identity = Command::new(artifact::program("tungsten-testkit", None, Profile::Debug)?);
         process::capture(identity.arg("identity").arg("--dir").arg(&dir), IDENTITY_LIMIT)?;
         match (Node::prepare(&dir), Python::prepare(), Godot3::prepare(&dir), Nginx::prepare(), Browser::prepare(&dir))
         {

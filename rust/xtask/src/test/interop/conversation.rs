@@ -1,6 +1,6 @@
 //! One conversation: a server, a client, and perhaps nginx in between.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -31,7 +31,7 @@ pub(super) fn hold(case: &Case, bed: &Bed) -> Result<Vec<String>> {
         command.args(bed.identity());
     }
     command.args(mode(case));
-    let mut server = Background::start(command.stdin(Stdio::null()))?;
+    let mut server = Background::start(&mut command)?;
     let port = match server.wait_for("ready", START_LIMIT) {
         Ok(port) => port.parse().with_context(|| format!("the server is ready at {port:?}"))?,
         Err(error) => return Ok(with_output(vec![format!("{error:#}")], [("server", &server.kill())])),
@@ -43,8 +43,7 @@ pub(super) fn hold(case: &Case, bed: &Bed) -> Result<Vec<String>> {
     let client = Transcript::record(&mut client(case, bed, port, proxy.as_ref())?, LIMIT, false);
     let mut complaints = judge("client", &client, Some(SENTINEL));
     let server_lines = if complaints.is_empty() {
-        let (lines, end) = server.end(END_LIMIT);
-        let server = Transcript::new(lines, end);
+        let server = Transcript::of(server, END_LIMIT);
         complaints.extend(judge("server", &server, None));
         server.lines
     } else {
@@ -63,9 +62,8 @@ pub(super) fn hold(case: &Case, bed: &Bed) -> Result<Vec<String>> {
 fn hold_with_browser(case: &Case, bed: &Bed, server: Background, port: u16) -> Result<Vec<String>> {
     let mode = case.compression.unwrap_or_default();
     let options = format!("url=ws://127.0.0.1:{port}/&compression={mode}");
-    let browser = Background::start(bed.browser(case.name, &options).stdin(Stdio::null()))?;
-    let (lines, end) = server.end(LIMIT);
-    let server = Transcript::new(lines, end);
+    let browser = Background::start(&mut bed.browser(case.name, &options))?;
+    let server = Transcript::of(server, LIMIT);
     let complaints = judge("server", &server, Some(SENTINEL));
     Ok(with_output(complaints, [("server", &server.lines), ("browser", &browser.kill())]))
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::godot;
-use crate::process::{self, Background, Event, Stream};
+use crate::process::{self, Background, Event, Lines, Stream};
 use crate::{cache, project};
 
 /// What to do without it.
@@ -86,7 +86,7 @@ impl Nginx {
         command.arg("-p").arg(dir).arg("-c").arg(file).args(["-e", "stderr"]);
         hand_over(&mut command, listener)?;
         // Clients may come already: the socket listens.
-        Ok(Proxy { process: Background::start(&mut command)?, port })
+        Ok(Proxy { process: Background::spawn(&mut command, &[Stream::Out, Stream::Err])?, port })
     }
 
     fn command(&self) -> Command {
@@ -105,7 +105,7 @@ impl Proxy {
     }
 
     /// Ends it, and returns what it has printed.
-    pub(super) fn end(self) -> Vec<(Stream, String)> {
+    pub(super) fn end(self) -> Lines {
         self.process.terminate(END_LIMIT).0
     }
 
