@@ -2,8 +2,10 @@ extends SceneTree
 ## Runs the GDScript suites and prints TAP.
 ##
 ## [codeblock]
-## godot --headless --path godot-project --script res://tests/runner.gd -- [--filter=TEXT] [--suites=FOLDER]
+## godot --headless --path godot-project --script res://tests/runner.gd -- [--filter=TEXT …] [--suites=FOLDER]
 ## [/codeblock]
+## Tests run that have one of the texts in their names; all, without any.
+## [br][br]
 ## A test is a method [code]test_*[/code] of a script [code]test_*.gd[/code] that extends [code]suite.gd[/code]. It fails
 ## unless it reaches its end in time, has checked something, has freed what it made, and the engine and scripts have
 ## reported the errors and warnings that it has announced, and no others.
@@ -28,7 +30,7 @@ const SETTLE_S := 1.0
 ## Waits are measured in frames: many of them, but not all that two processor cores can do.
 const FRAMES_PER_SECOND := 500
 
-var _filter := ""
+var _filters: PackedStringArray = []
 var _folder := "res://tests/suites"
 ## Collects errors; null before Godot 4.5, where only the reader of the output sees them.
 var _log: Object = null
@@ -61,7 +63,7 @@ func _initialize() -> void:
 func _read_arguments() -> bool:
 	for argument in OS.get_cmdline_user_args():
 		if argument.begins_with("--filter="):
-			_filter = argument.trim_prefix("--filter=")
+			_filters.append(argument.trim_prefix("--filter="))
 		elif argument.begins_with("--suites="):
 			_folder = argument.trim_prefix("--suites=")
 		else:
@@ -70,7 +72,7 @@ func _read_arguments() -> bool:
 	return true
 
 
-## All tests that the filter lets pass. A suite that does not load is one test, which fails.
+## All tests that the filters let pass. A suite that does not load is one test, which fails.
 func _discover() -> Array[Dictionary]:
 	var stories: Array[Dictionary] = []
 	for file in DirAccess.get_files_at(_folder):
@@ -79,7 +81,7 @@ func _discover() -> Array[Dictionary]:
 		var script := load(_folder.path_join(file)) as GDScript
 		for method in _test_methods(script):
 			var name := "%s::%s" % [file, method]
-			if _filter.is_empty() or name.contains(_filter):
+			if _filters.is_empty() or Array(_filters).any(name.contains):
 				stories.append({"name": name, "script": script, "method": method})
 	return stories
 

@@ -8,6 +8,7 @@ mod cache;
 mod demo;
 mod gdextension;
 mod godot;
+mod parallel;
 mod process;
 mod project;
 mod soak;

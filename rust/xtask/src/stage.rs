@@ -3,11 +3,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 
 use crate::build::{self, Profile};
 use crate::{gdextension, project};
+
+/// How many there were.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// A project with the addon in it. Removed when dropped.
 #[derive(Debug)]
@@ -19,16 +23,21 @@ pub(crate) struct Stage {
 impl Stage {
     /// Builds the extension, and copies `source` with the addon as the engine shall load it.
     pub(crate) fn new(source: &Path, profile: Profile) -> Result<Self> {
-        let library = build::extension(profile)?;
+        Self::with(source, profile, &build::extension(profile)?)
+    }
+
+    /// The same with a library that was built before.
+    pub(crate) fn with(source: &Path, profile: Profile, library: &Path) -> Result<Self> {
         let stages = project::target().join("godot-stage");
         prune(&stages);
         let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let dir = stages.join(format!("{}-{name}-{}", std::process::id(), profile.tag()));
+        let (pid, number) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let dir = stages.join(format!("{pid}-{number}-{name}-{}", profile.tag()));
         let mut stage = Self { dir, library: PathBuf::new() };
         let project = stage.project();
         copy_dir(source, &project)?;
         copy_dir(&project::addon(), &project.join("addons/tungsten"))?;
-        stage.library = stage.add_library(&library, profile)?;
+        stage.library = stage.add_library(library, profile)?;
         let list = project.join(".godot/extension_list.cfg");
         if !list.exists() {
             fs::create_dir_all(project.join(".godot"))?;

@@ -90,6 +90,20 @@ impl Transcript {
         bad_lines(self.lines.iter().map(|(_, line)| line.as_str()), &[])
     }
 
+    /// A headline, and if there are complaints, all lines of a run that was not live, and then those.
+    pub(crate) fn told(&self, headline: String, complaints: &[String]) -> String {
+        if complaints.is_empty() {
+            return headline;
+        }
+        let lines = self.lines.iter().map(|(_, line)| format!("    {line}"));
+        [headline]
+            .into_iter()
+            .chain(lines)
+            .chain(complaints.iter().map(|text| format!("  {text}")))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     /// Prints all lines, for a run that was not live.
     pub(crate) fn print(&self) {
         for (_, line) in &self.lines {

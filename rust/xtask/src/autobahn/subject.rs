@@ -97,7 +97,7 @@ impl Subject {
             }
             Self::Engine { godot, stage } => {
                 let mut command = godot.command();
-                command.envs(stage.new_homes()?).arg("--headless").arg("--path").arg(stage.project());
+                command.envs(stage.new_homes_of(role.name())?).arg("--headless").arg("--path").arg(stage.project());
                 command.arg("--script").arg(format!("res://tests/autobahn/{}.gd", role.name())).arg("--");
                 Ok(command)
             }

@@ -3,15 +3,13 @@
 
 use std::fs;
 use std::io::{IsTerminal, stderr};
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
+use crate::parallel;
 use crate::process::{self, Event, Stream};
 
 /// Who may sign what we fetch.
@@ -237,22 +235,14 @@ fn size_of_files(dir: &Path) -> u64 {
     entries.filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file).map(|data| data.len()).sum()
 }
 
-/// Unpacks every package in `archives` into `sysroot`, on all processors.
+/// Unpacks every package in `archives` into `sysroot`.
 fn unpack(archives: &Path, sysroot: &Path) -> Result<()> {
     fs::create_dir_all(sysroot)?;
     let files = fs::read_dir(archives)?.flatten().map(|entry| entry.path());
     let packages: Vec<_> = files.filter(|path| path.extension().is_some_and(|extension| extension == "deb")).collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        while let Some(package) = packages.get(next.fetch_add(1, Ordering::Relaxed)) {
-            process::capture(Command::new("dpkg-deb").arg("-x").arg(package).arg(sysroot), LOCAL_LIMIT)
-                .with_context(|| format!("cannot unpack {}", package.display()))?;
-        }
-        Ok(())
-    };
-    let count = thread::available_parallelism().map_or(1, NonZero::get);
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| anyhow!("unpacking panicked"))?)
-    })
+    let unpacked = parallel::map(&packages, |_, package| {
+        process::capture(Command::new("dpkg-deb").arg("-x").arg(package).arg(sysroot), LOCAL_LIMIT)
+            .with_context(|| format!("cannot unpack {}", package.display()))
+    });
+    unpacked.into_iter().try_for_each(|result| result.map(drop))
 }

@@ -1,6 +1,5 @@
 //! The layers that cargo runs.
 
-use std::fs;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -14,26 +13,17 @@ const LIMIT: Duration = Duration::from_secs(900);
 
 /// What is tested inside of the files: one idea at a time, without I/O.
 pub(super) fn unit(options: &Options) -> Result<Tally> {
-    test(options, &["--workspace", "--exclude", "tungsten-testkit", "--lib", "--bins", "--test", "interrupt"])
+    test(options, &["--workspace", "--lib", "--bins"])
 }
 
-/// The core through its public interface, with real sockets, and the examples in its documentation.
+/// What is tested from outside, with real sockets and processes, and the examples in doc comments.
 pub(super) fn api(options: &Options) -> Result<Tally> {
-    let mut tally = Tally::default();
-    let folder = project::root().join("rust/core/tests");
-    // Cargo takes a pattern that nothing fits for an error.
-    if fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some()) {
-        tally += test(options, &["--package", "tungsten-core", "--test", "*"])?;
-    }
+    // With all packages, as before: cargo compiles a crate again where what is asked of it differs.
+    let mut tally = test(options, &["--workspace", "--test", "*"])?;
     if tally.failed == 0 {
-        tally += test(options, &["--package", "tungsten-core", "--doc"])?;
+        tally += test(options, &["--workspace", "--doc"])?;
     }
     Ok(tally)
-}
-
-/// The peers that the other layers test against.
-pub(super) fn testkit(options: &Options) -> Result<Tally> {
-    test(options, &["--package", "tungsten-testkit"])
 }
 
 /// The seeds of the fuzzer. It is a workspace of its own, and shares our folder for builds.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use anyhow::{Context, Result};
 
@@ -20,30 +21,43 @@ pub(super) struct Rig {
     stage: Stage,
     profile: Profile,
     testkit_port: u16,
-    // Ends with the rig.
-    _testkit: Testkit,
+    // Ends with the rig, which threads share, and it is not for that.
+    _testkit: Mutex<Testkit>,
 }
 
-/// First the runner itself, by suites that it must not let pass; then suites and scenes on the debug build, then on the
-/// release build.
+/// Parts of the names of suites whose outcome may depend on how the library is compiled. Optimised builds do without
+/// checks of calls and of borrowed objects, and of overflows, and do everything at another pace.
+const BUILD_MATTERS: [&str; 9] = [
+    "_console.gd::",
+    "_crowd.gd::",
+    "_deadlines.gd::",
+    "_fairness.gd::",
+    "_handlers.gd::",
+    "_packets.gd::",
+    "_parity.gd::",
+    "_streams.gd::",
+    "_threads.gd::",
+];
+
+/// First the runner itself, by suites that it must not let pass; then suites and scenes on the debug build; then those
+/// suites for which [`BUILD_MATTERS`], and all scenes, on the release build.
 pub(super) fn layer(options: &Options) -> Result<Tally> {
-    let mut tally = Tally::default();
-    let profiles: &[Profile] = match options.profile {
-        Profile::Debug => &[Profile::Debug, Profile::Release],
-        Profile::Release => &[Profile::Release],
-    };
-    for (idx, profile) in profiles.iter().enumerate() {
-        let rig = Rig::new(*profile)?;
-        println!("-- Godot {}, {} build", rig.godot.version(), profile.tag());
-        if idx == 0 && options.filter.is_none() {
-            tally += sample::all(&rig)?;
-        }
-        tally += suite::all(&rig, options.filter.as_deref())?;
-        tally += scene::all(&rig, options.filter.as_deref())?;
-        if tally.failed > 0 {
-            break;
-        }
+    let filter = options.filter.as_deref();
+    let rig = Rig::new(options.profile)?;
+    let mut tally = if filter.is_none() { sample::all(&rig)? } else { Tally::default() };
+    tally += suites_and_scenes(&rig, &Vec::from_iter(filter), filter)?;
+    if options.profile == Profile::Debug && tally.failed == 0 {
+        let suites = filter.map_or(BUILD_MATTERS.to_vec(), |filter| vec![filter]);
+        tally += suites_and_scenes(&Rig::new(Profile::Release)?, &suites, filter)?;
     }
+    Ok(tally)
+}
+
+/// Those with one of the texts in their names, all of them without any.
+fn suites_and_scenes(rig: &Rig, suites: &[&str], scenes: Option<&str>) -> Result<Tally> {
+    println!("-- Godot {}, {} build", rig.godot.version(), rig.profile.tag());
+    let mut tally = suite::all(rig, suites)?;
+    tally += scene::all(rig, scenes)?;
     Ok(tally)
 }
 
@@ -53,26 +67,28 @@ impl Rig {
         let godot = godot::find_or_fetch()?;
         let stage = Stage::new(&project::godot_project(), profile)?;
         let (testkit, testkit_port) = Testkit::control()?;
-        Ok(Self { godot, stage, profile, testkit_port, _testkit: testkit })
+        Ok(Self { godot, stage, profile, testkit_port, _testkit: Mutex::new(testkit) })
     }
 
     /// An engine without a window in the staged project, with folders of its own.
     pub(super) fn command(&self) -> Result<Command> {
-        self.command_in(&self.stage)
+        self.command_of(&self.stage, "home")
     }
 
     /// An engine as [`Rig::command`], in another project.
     pub(super) fn command_in(&self, stage: &Stage) -> Result<Command> {
-        let mut command = self.godot.command();
-        command.envs(stage.new_homes()?).env("TUNGSTEN_TESTKIT_PORT", self.testkit_port.to_string());
-        command.arg("--headless").arg("--path").arg(stage.project());
-        Ok(command)
+        self.command_of(stage, "home")
     }
 
     /// An engine as [`Rig::command`], which may run while others do. Each needs a name of its own.
     pub(super) fn command_beside(&self, name: &str) -> Result<Command> {
-        let mut command = self.command()?;
-        command.envs(self.stage.new_homes_of(&format!("home-of-{name}"))?);
+        self.command_of(&self.stage, &format!("home-of-{name}"))
+    }
+
+    fn command_of(&self, stage: &Stage, home: &str) -> Result<Command> {
+        let mut command = self.godot.command();
+        command.envs(stage.new_homes_of(home)?).env("TUNGSTEN_TESTKIT_PORT", self.testkit_port.to_string());
+        command.arg("--headless").arg("--path").arg(stage.project());
         Ok(command)
     }
 
@@ -93,7 +109,7 @@ impl Rig {
 
     /// A staged copy of another project, with the same library in its addon.
     pub(super) fn stage(&self, source: &Path) -> Result<Stage> {
-        Stage::new(source, self.profile)
+        Stage::with(source, self.profile, self.stage.library())
     }
 }
 

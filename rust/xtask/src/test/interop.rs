@@ -13,6 +13,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::{Options, Tally, participant};
+use crate::parallel;
 use bed::Bed;
 
 /// Who speaks.
@@ -90,7 +91,7 @@ pub(super) fn layer(options: &Options) -> Result<Tally> {
     let bed = Bed::new()?;
     println!("-- {}", bed.versions());
     println!("1..{}", cases.len());
-    Ok(cases.into_iter().enumerate().map(|(idx, case)| case.run(idx + 1, &bed)).sum())
+    Ok(parallel::map(&cases, |idx, case| case.run(idx + 1, &bed)).into_iter().sum())
 }
 
 impl Case {

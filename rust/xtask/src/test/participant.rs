@@ -44,8 +44,7 @@ pub(super) fn with_output<'a>(
 /// Prints a result as TAP does.
 pub(super) fn print(number: usize, title: &str, seconds: f32, complaints: &[String]) {
     let word = if complaints.is_empty() { "ok" } else { "not ok" };
-    println!("{word} {number} - {title} ({seconds:.1} s)");
-    for complaint in complaints {
-        println!("# {}", complaint.replace('\n', "\n# "));
-    }
+    let comments = complaints.iter().map(|complaint| format!("\n# {}", complaint.replace('\n', "\n# ")));
+    // At once: others print too.
+    println!("{word} {number} - {title} ({seconds:.1} s){}", comments.collect::<String>());
 }

@@ -34,13 +34,8 @@ fn run(rig: &Rig, path: &Path) -> Result<bool> {
     command.arg(format!("--filter={name}"));
     let transcript = Transcript::record(&mut command, LIMIT, false);
     let complaints = complaints(&text, &transcript);
-    println!("runner sample {name} ... {}", if complaints.is_empty() { "ok" } else { "FAILED" });
-    if !complaints.is_empty() {
-        transcript.print();
-    }
-    for complaint in &complaints {
-        println!("  {complaint}");
-    }
+    let word = if complaints.is_empty() { "ok" } else { "FAILED" };
+    println!("{}", transcript.told(format!("runner sample {name} ... {word}"), &complaints));
     Ok(complaints.is_empty())
 }
 

@@ -27,21 +27,20 @@ use super::engine::{self, Rig};
 use crate::build::Profile;
 use crate::stage::Stage;
 use crate::transcript::Transcript;
-use crate::{artifact, project, testkit};
+use crate::{artifact, parallel, project, testkit};
 
 /// A scene ends by itself within seconds; an editor that makes its help on a busy machine takes a minute.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// Runs every scene; each is one test.
 pub(super) fn all(rig: &Rig, filter: Option<&str>) -> Result<Tally> {
-    let mut tally = Tally::default();
-    for path in engine::scripts("scenes")? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if filter.is_none_or(|filter| name.contains(filter)) {
-            tally += Tally::of(run(rig, &path, &name)?);
-        }
-    }
-    Ok(tally)
+    let mut scenes = engine::scripts("scenes")?;
+    scenes.retain(|path| filter.is_none_or(|filter| name_of(path).contains(filter)));
+    parallel::map(&scenes, |_, path| Ok(Tally::of(run(rig, path, &name_of(path))?))).into_iter().sum()
+}
+
+fn name_of(scene: &Path) -> String {
+    scene.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn run(rig: &Rig, path: &Path, name: &str) -> Result<bool> {
@@ -69,7 +68,7 @@ fn run(rig: &Rig, path: &Path, name: &str) -> Result<bool> {
             command
         }
         None => {
-            let mut command = rig.command()?;
+            let mut command = rig.command_beside(name)?;
             command.arg("--script").arg(format!("res://tests/scenes/{name}"));
             command
         }
@@ -80,13 +79,8 @@ fn run(rig: &Rig, path: &Path, name: &str) -> Result<bool> {
     let mut complaints = complaints(&text, &transcript);
     complaints.extend(unseen(rig, &text, &transcript)?);
     let word = if complaints.is_empty() { "ok" } else { "FAILED" };
-    println!("scene {name} ... {word} ({:.1} s)", started.elapsed().as_secs_f32());
-    if !complaints.is_empty() {
-        transcript.print();
-    }
-    for complaint in &complaints {
-        println!("  {complaint}");
-    }
+    let headline = format!("scene {name} ... {word} ({:.1} s)", started.elapsed().as_secs_f32());
+    println!("{}", transcript.told(headline, &complaints));
     Ok(complaints.is_empty())
 }
 

@@ -13,22 +13,21 @@ use crate::transcript::Transcript;
 /// A test that hangs is ended by the runner after 20 s; this is for a runner or an engine that hangs.
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// What the runner prints if no test has the text of the filter in its name.
-const NOTHING: &str = "# nothing to run";
-
-/// Runs the suites. Green only if the engine ended with code 0 in time, the runner got to its end, every test on disk has
-/// a result, and no error, warning or leak was printed that no test had announced.
-pub(super) fn all(rig: &Rig, filter: Option<&str>) -> Result<Tally> {
-    let mut command = rig.command()?;
-    command.args(["--script", "res://tests/runner.gd", "--"]).args(filter.map(|filter| format!("--filter={filter}")));
-    let transcript = Transcript::record(&mut command, LIMIT, true);
-    if filter.is_some() && transcript.out().any(|line| line == NOTHING) {
-        // It may be meant for another kind of tests.
+/// Runs the tests with one of these texts in their names, all of them without any. Green only if the engine ended with code
+/// 0 in time, the runner got to its end, every such test on disk has a result, and no error, warning or leak was printed
+/// that no test had announced.
+pub(super) fn all(rig: &Rig, filters: &[&str]) -> Result<Tally> {
+    let on_disk = count_on_disk(filters)?;
+    if on_disk == 0 {
+        // What was asked for may be another kind of tests.
         return Ok(Tally::default());
     }
+    let mut command = rig.command()?;
+    command.args(["--script", "res://tests/runner.gd", "--"]);
+    command.args(filters.iter().map(|filter| format!("--filter={filter}")));
+    let transcript = Transcript::record(&mut command, LIMIT, true);
     let report = Report::read(transcript.out());
-    let on_disk = if filter.is_none() { Some(count_on_disk()?) } else { None };
-    let mut complaints = report.complaints(on_disk);
+    let mut complaints = report.complaints(Some(on_disk));
     complaints.extend(transcript.complaints(&report.expected));
     for complaint in &complaints {
         println!("suites: {complaint}");
@@ -40,14 +39,15 @@ pub(super) fn all(rig: &Rig, filter: Option<&str>) -> Result<Tally> {
     Ok(tally)
 }
 
-/// How many `func test_` there are in the suites.
-fn count_on_disk() -> Result<usize> {
+/// How many such `func test_` there are in the suites.
+fn count_on_disk(filters: &[&str]) -> Result<usize> {
     let mut count = 0;
     for path in engine::scripts("suites")? {
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("test_")) {
-            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            count += text.lines().filter(|line| line.starts_with("func test_")).count();
-        }
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let methods = text.lines().filter_map(|line| line.strip_prefix("func ")?.split('(').next());
+        let tests = methods.filter(|method| method.starts_with("test_")).map(|method| format!("{file}::{method}"));
+        count += tests.filter(|test| filters.is_empty() || filters.iter().any(|filter| test.contains(filter))).count();
     }
     Ok(count)
 }

@@ -43,8 +43,7 @@ impl Bed {
         fs::create_dir_all(&dir)?;
         let mut identity = Command::new(artifact::program("tungsten-testkit", None, Profile::Debug)?);
         process::capture(identity.arg("identity").arg("--dir").arg(&dir), IDENTITY_LIMIT)?;
-        match (Node::prepare(&dir), Python::prepare(), Godot3::prepare(&dir), Nginx::prepare(), Browser::prepare(&dir))
-        {
+        match (Node::prepare(&dir), Python::prepare(), Godot3::prepare(), Nginx::prepare(), Browser::prepare(&dir)) {
             (Ok(node), Ok(python), Ok(godot3), Ok(nginx), Ok(browser)) => {
                 Ok(Self { rig, node, python, godot3, nginx, browser, dir })
             }
@@ -74,11 +73,11 @@ impl Bed {
         let script = case.script(speaker, role);
         match speaker {
             Speaker::Browser => bail!("a browser is told where to go when it starts"),
-            Speaker::Godot3 => Ok(self.godot3.command(&script)),
+            Speaker::Godot3 => self.godot3.command(&script, &self.dir.join(format!("home-of-{}-{role}", case.name))),
             Speaker::Node => Ok(self.node.command(&script)),
             Speaker::Python => Ok(self.python.command(&script)),
             Speaker::Tungsten => {
-                let mut command = self.rig.command_beside(role)?;
+                let mut command = self.rig.command_beside(&format!("{}-{role}", case.name))?;
                 command.arg("--script").arg(format!("res://tests/interop/{script}.gd")).arg("--");
                 Ok(command)
             }
@@ -91,8 +90,8 @@ impl Bed {
     }
 
     /// An nginx in front of a server on that port.
-    pub(super) fn proxy(&self, server_port: u16) -> Result<Proxy> {
-        self.nginx.start(&self.dir, server_port)
+    pub(super) fn proxy(&self, case: &Case, server_port: u16) -> Result<Proxy> {
+        self.nginx.start(&self.dir.join(format!("nginx-of-{}", case.name)), &self.dir, server_port)
     }
 
     /// The options for a server with TLS.

@@ -39,7 +39,7 @@ pub(super) fn hold(case: &Case, bed: &Bed) -> Result<Vec<String>> {
     if case.client == Speaker::Browser {
         return hold_with_browser(case, bed, server, port);
     }
-    let proxy = if case.route == Route::Proxied { Some(bed.proxy(port)?) } else { None };
+    let proxy = if case.route == Route::Proxied { Some(bed.proxy(case, port)?) } else { None };
     let client = Transcript::record(&mut client(case, bed, port, proxy.as_ref())?, LIMIT, false);
     let mut complaints = judge("client", &client, Some(SENTINEL));
     let server_lines = if complaints.is_empty() {

@@ -28,21 +28,17 @@ pub(super) struct Godot3 {
     loader: PathBuf,
     leading_args: Vec<OsString>,
     version: String,
-    /// What the engine keeps outside of a project.
-    home: PathBuf,
 }
 
 impl Godot3 {
-    /// Finds the engine in the cache, or fetches it. Its own folders will be in `dir`.
+    /// Finds the engine in the cache, or fetches it.
     ///
     /// # Errors
     /// It cannot be fetched, or it does not run.
-    pub(super) fn prepare(dir: &Path) -> Result<Self> {
+    pub(super) fn prepare() -> Result<Self> {
         let sysroot = cache::open_packages(PACKAGE.package, PACKAGE).context(HINT)?;
         let (loader, leading_args) = program(&sysroot, PACKAGE.package)?;
-        let home = dir.join("godot3");
-        fs::create_dir_all(&home)?;
-        let mut godot3 = Self { loader, leading_args, version: String::new(), home };
+        let mut godot3 = Self { loader, leading_args, version: String::new() };
         let printed = process::capture(godot3.engine().arg("--version"), VERSION_LIMIT)?;
         godot3.version = printed.lines().last().unwrap_or_default().trim().to_owned();
         ensure!(godot3.version.starts_with("3."), "the package {} is Godot {:?}", PACKAGE.package, godot3.version);
@@ -54,19 +50,18 @@ impl Godot3 {
         format!("Godot {}", self.version)
     }
 
-    /// Runs `server` or `client`.
-    pub(super) fn command(&self, script: &str) -> Command {
+    /// Runs `server` or `client`; what the engine keeps outside of a project is in `home`.
+    pub(super) fn command(&self, script: &str, home: &Path) -> Result<Command> {
+        fs::create_dir_all(home)?;
         let mut command = self.engine();
+        command.envs(["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"].map(|name| (name, home)));
         command.arg("--path").arg(project::root().join("interop/godot3")).arg("-s").arg(format!("{script}.gd"));
-        command
+        Ok(command)
     }
 
     fn engine(&self) -> Command {
         let mut command = Command::new(&self.loader);
         command.args(&self.leading_args);
-        for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
-            command.env(name, &self.home);
-        }
         command
     }
 }

@@ -72,13 +72,15 @@ impl Nginx {
         &self.version
     }
 
-    /// Starts it with the certificate in `dir`, which it also writes to, in front of a server on `server_port`.
-    pub(super) fn start(&self, dir: &Path, server_port: u16) -> Result<Proxy> {
+    /// Starts it in the folder `dir`, with the certificate in another one, in front of a server on `server_port`.
+    pub(super) fn start(&self, dir: &Path, identity: &Path, server_port: u16) -> Result<Proxy> {
+        fs::create_dir_all(dir)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
         let configuration = fs::read_to_string(project::root().join("interop/nginx/nginx.conf"))?
             .replace("@LISTEN@", &format!("127.0.0.1:{port}"))
+            .replace("@IDENTITY@", &identity.display().to_string())
             .replace("@BACKEND@", &format!("127.0.0.1:{server_port}"));
         let file = dir.join("nginx.conf");
         fs::write(&file, configuration)?;
