@@ -104,12 +104,10 @@ impl RawClient {
     /// Reads one frame; `None` when the stream has ended.
     ///
     /// # Errors
-    /// - [`ErrorKind::InvalidData`]: the opcode is reserved.
     /// - [`ErrorKind::UnexpectedEof`]: the stream ended inside a frame.
     pub fn read_frame(&mut self) -> io::Result<Option<Frame>> {
         loop {
-            let taken = self.inbox.take_frame();
-            if let Some(frame) = taken.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))? {
+            if let Some(frame) = self.inbox.take_frame() {
                 return Ok(Some(frame));
             }
             if !self.fill()? {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection};
-use tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::event::{Event, FragmentDigest};
 use crate::frame::{Frame, Inbox};
@@ -111,11 +110,8 @@ impl Connection {
         for rule in self.assembler.violations(&frame) {
             self.record(Event::Violation(rule));
         }
-        let header = &frame.header;
-        if let OpCode::Data(data) = header.opcode
-            && (!header.is_final || data == Data::Continue)
-        {
-            let (opcode, fin, size) = (header.opcode.into(), header.is_final, frame.payload.len());
+        let (opcode, fin, size) = (frame.opcode(), frame.is_final(), frame.payload.len());
+        if opcode < 8 && (!fin || opcode == Frame::CONTINUATION) {
             self.record(Event::Fragment(FragmentDigest { opcode, fin, size }));
         }
         let incoming = self.assembler.assemble(frame);
@@ -138,13 +134,8 @@ impl Connection {
 
     fn next_frame(&mut self) -> io::Result<Option<Frame>> {
         loop {
-            match self.inbox.take_frame() {
-                Ok(Some(frame)) => return Ok(Some(frame)),
-                Ok(None) => {}
-                Err(error) => {
-                    self.record(Event::Violation(error.to_string()));
-                    return Err(io::Error::other("the frames cannot be read on"));
-                }
+            if let Some(frame) = self.inbox.take_frame() {
+                return Ok(Some(frame));
             }
             if !self.fill()? {
                 return Ok(None);

@@ -1,46 +1,81 @@
 //! Frames as they are on the wire: nothing is checked, repaired or hidden.
 
-use std::io::Cursor;
+/// A bit of [`Frame::first`]: nothing of this message follows.
+pub const FIN: u8 = 0x80;
 
-use tungstenite::protocol::frame::FrameHeader;
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
-
-/// One frame ([RFC 6455 §5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.2)) with its payload unmasked.
+/// One frame as [RFC 6455 §5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.2) draws it, with its payload unmasked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// The header; its mask is the key that was, or will be, applied on the wire.
-    pub header: FrameHeader,
+    /// [`FIN`], the reserved bits and the opcode.
+    pub first: u8,
     /// The payload, unmasked.
     pub payload: Vec<u8>,
-    /// Whether the length was written in the shortest form, as the RFC demands. Only read, never written.
-    pub minimal_length: bool,
+    /// The key that was, or will be, applied on the wire.
+    pub mask: Option<[u8; 4]>,
+    /// How the length is written.
+    pub form: LengthForm,
+}
+
+/// How many bytes hold the length of a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LengthForm {
+    /// None but the second of the frame.
+    SevenBits,
+    /// Two more.
+    TwoBytes,
+    /// Eight more.
+    EightBytes,
+}
+
+impl LengthForm {
+    /// The form that the RFC demands for so many bytes.
+    pub fn shortest(len: usize) -> Self {
+        match len {
+            0..=125 => Self::SevenBits,
+            126..=65_535 => Self::TwoBytes,
+            _ => Self::EightBytes,
+        }
+    }
 }
 
 impl Frame {
-    /// A final, unmasked frame without reserved bits. Only the low four bits of `opcode` count.
-    pub fn new(opcode: u8, payload: impl Into<Vec<u8>>) -> Self {
-        let header = FrameHeader { opcode: OpCode::from(opcode & 0x0F), ..FrameHeader::default() };
-        Self { header, payload: payload.into(), minimal_length: true }
+    /// The opcode of a fragment that is not the first of its message.
+    pub const CONTINUATION: u8 = 0x0;
+    /// The opcode of text.
+    pub const TEXT: u8 = 0x1;
+    /// The opcode of bytes.
+    pub const BINARY: u8 = 0x2;
+    /// The opcode of a close frame.
+    pub const CLOSE: u8 = 0x8;
+    /// The opcode of a ping.
+    pub const PING: u8 = 0x9;
+    /// The opcode of a pong.
+    pub const PONG: u8 = 0xA;
+
+    /// An unmasked frame with this first byte.
+    pub fn new(first: u8, payload: impl Into<Vec<u8>>) -> Self {
+        let payload = payload.into();
+        Self { first, form: LengthForm::shortest(payload.len()), payload, mask: None }
     }
 
     /// A final, unmasked text frame.
     pub fn text(payload: &str) -> Self {
-        Self::new(OpCode::Data(Data::Text).into(), payload)
+        Self::new(FIN | Self::TEXT, payload)
     }
 
     /// A final, unmasked binary frame.
     pub fn binary(payload: impl Into<Vec<u8>>) -> Self {
-        Self::new(OpCode::Data(Data::Binary).into(), payload)
+        Self::new(FIN | Self::BINARY, payload)
     }
 
     /// A ping.
     pub fn ping(payload: impl Into<Vec<u8>>) -> Self {
-        Self::new(OpCode::Control(Control::Ping).into(), payload)
+        Self::new(FIN | Self::PING, payload)
     }
 
     /// A pong.
     pub fn pong(payload: impl Into<Vec<u8>>) -> Self {
-        Self::new(OpCode::Control(Control::Pong).into(), payload)
+        Self::new(FIN | Self::PONG, payload)
     }
 
     /// A close frame with this code and reason, valid or not.
@@ -50,31 +85,107 @@ impl Frame {
 
     /// A close frame with exactly this payload, which may be empty.
     pub fn close_with(payload: impl Into<Vec<u8>>) -> Self {
-        Self::new(OpCode::Control(Control::Close).into(), payload)
+        Self::new(FIN | Self::CLOSE, payload)
     }
 
     /// The same frame as a fragment that more will follow.
     pub fn not_final(mut self) -> Self {
-        self.header.is_final = false;
+        self.first &= !FIN;
         self
     }
 
     /// The same frame masked with this key.
-    pub fn masked(mut self, mask: [u8; 4]) -> Self {
-        self.header.mask = Some(mask);
+    pub fn masked(self, mask: [u8; 4]) -> Self {
+        self.with_mask(Some(mask))
+    }
+
+    /// The same frame, masked or not.
+    pub fn with_mask(mut self, mask: Option<[u8; 4]>) -> Self {
+        self.mask = mask;
         self
+    }
+
+    /// The same frame with its length in this form.
+    pub fn in_form(mut self, form: LengthForm) -> Self {
+        self.form = form;
+        self
+    }
+
+    /// Whether nothing of this message follows.
+    pub fn is_final(&self) -> bool {
+        self.first & FIN != 0
+    }
+
+    /// What kind of frame it is, a known one or not.
+    pub fn opcode(&self) -> u8 {
+        self.first & 0x0F
     }
 
     /// The bytes of the frame on the wire.
     pub fn encode(&self) -> Vec<u8> {
-        let mut wire = Vec::with_capacity(self.payload.len() + 14);
-        self.header.format(self.payload.len() as u64, &mut wire).expect("writing to a Vec does not fail");
+        let mut wire = Self::header(self.first, self.form, self.payload.len() as u64, self.mask);
         let start = wire.len();
         wire.extend_from_slice(&self.payload);
-        if let Some(mask) = self.header.mask {
+        if let Some(mask) = self.mask {
             apply_mask(&mut wire[start..], mask);
         }
         wire
+    }
+
+    /// The bytes of a frame without its payload, whatever length it claims. What does not fit into the form is cut off.
+    pub fn header(first: u8, form: LengthForm, len: u64, mask: Option<[u8; 4]>) -> Vec<u8> {
+        let (second, long) = match form {
+            LengthForm::SevenBits => (len as u8 & 0x7F, 8),
+            LengthForm::TwoBytes => (126, 6),
+            LengthForm::EightBytes => (127, 0),
+        };
+        let mask_bit = if mask.is_some() { 0x80 } else { 0 };
+        let mut wire = vec![first, mask_bit | second];
+        wire.extend_from_slice(&len.to_be_bytes()[long..]);
+        wire.extend(mask.into_iter().flatten());
+        wire
+    }
+
+    /// The frame at the start of `wire` and how many bytes it has there, if it is whole.
+    pub fn parse(wire: &[u8]) -> Option<(Self, usize)> {
+        let [first, second, rest @ ..] = wire else { return None };
+        let (form, long) = match second & 0x7F {
+            126 => (LengthForm::TwoBytes, 2),
+            127 => (LengthForm::EightBytes, 8),
+            _ => (LengthForm::SevenBits, 0),
+        };
+        let (long, mut rest) = rest.split_at_checked(long)?;
+        let len = match form {
+            LengthForm::SevenBits => u64::from(second & 0x7F),
+            _ => long.iter().fold(0, |len, byte| len << 8 | u64::from(*byte)),
+        };
+        let mut mask = None;
+        if second & 0x80 != 0 {
+            let (key, behind) = rest.split_first_chunk()?;
+            (mask, rest) = (Some(*key), behind);
+        }
+        // A length that does not fit into usize can never arrive.
+        let (payload, behind) = rest.split_at_checked(usize::try_from(len).ok()?)?;
+        let mut payload = payload.to_vec();
+        if let Some(mask) = mask {
+            apply_mask(&mut payload, mask);
+        }
+        Some((Self { first: *first, payload, mask, form }, wire.len() - behind.len()))
+    }
+
+    /// All the frames of `wire`.
+    ///
+    /// # Panics
+    /// If the last one is not whole.
+    #[track_caller]
+    pub fn parse_all(mut wire: &[u8]) -> Vec<Self> {
+        let mut frames = Vec::new();
+        while !wire.is_empty() {
+            let (frame, len) = Self::parse(wire).expect("the last frame is whole");
+            frames.push(frame);
+            wire = &wire[len..];
+        }
+        frames
     }
 }
 
@@ -110,27 +221,10 @@ impl Inbox {
     }
 
     /// The next frame, if it has arrived whole.
-    ///
-    /// # Errors
-    /// - when the header has a reserved opcode; the stream cannot be read on after that.
-    pub(crate) fn take_frame(&mut self) -> Result<Option<Frame>, tungstenite::Error> {
-        let bytes = &self.bytes[self.start..];
-        let mut cursor = Cursor::new(bytes);
-        let Some((header, length)) = FrameHeader::parse(&mut cursor)? else {
-            return Ok(None);
-        };
-        let body = &bytes[cursor.position() as usize..];
-        // Compared as u64: a length that does not fit into usize can never arrive.
-        if (body.len() as u64) < length {
-            return Ok(None);
-        }
-        let mut payload = body[..length as usize].to_vec();
-        if let Some(mask) = header.mask {
-            apply_mask(&mut payload, mask);
-        }
-        let minimal_length = header.len(length) as u64 == cursor.position();
-        self.start += cursor.position() as usize + payload.len();
-        Ok(Some(Frame { header, payload, minimal_length }))
+    pub(crate) fn take_frame(&mut self) -> Option<Frame> {
+        let (frame, len) = Frame::parse(&self.bytes[self.start..])?;
+        self.start += len;
+        Some(frame)
     }
 }
 
@@ -163,8 +257,18 @@ mod tests {
     fn masked_frame_survives_the_wire() {
         for size in [0, 1, 7, 8, 9, 125, 126, 65_535, 65_536] {
             let frame = Frame::binary(vec![b'x'; size]).masked([1, 2, 3, 4]);
-            assert_eq!(inbox(&frame.encode()).take_frame().unwrap(), Some(frame));
+            assert_eq!(inbox(&frame.encode()).take_frame(), Some(frame));
         }
+    }
+
+    /// The examples of <https://www.rfc-editor.org/rfc/rfc6455#section-5.7>.
+    #[test]
+    fn examples_of_the_rfc_are_written_so() {
+        let hello = [0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58];
+        assert_eq!(Frame::text("Hello").masked([0x37, 0xFA, 0x21, 0x3D]).encode(), hello);
+        assert_eq!(Frame::text("Hel").not_final().encode(), [0x01, 0x03, 0x48, 0x65, 0x6C]);
+        assert_eq!(Frame::binary([0; 256]).encode()[..4], [0x82, 0x7E, 0x01, 0x00]);
+        assert_eq!(Frame::binary([0; 65_536]).encode()[..10], [0x82, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0]);
     }
 
     #[test]
@@ -172,18 +276,19 @@ mod tests {
         let wire = Frame::text("hello").encode();
         let mut inbox = Inbox::default();
         for byte in &wire {
-            assert_eq!(inbox.take_frame().unwrap(), None);
+            assert_eq!(inbox.take_frame(), None);
             inbox.tail().push(*byte);
         }
-        assert_eq!(inbox.take_frame().unwrap(), Some(Frame::text("hello")));
-        assert_eq!(inbox.take_frame().unwrap(), None);
+        assert_eq!(inbox.take_frame(), Some(Frame::text("hello")));
+        assert_eq!(inbox.take_frame(), None);
     }
 
     #[test]
     fn length_in_a_longer_form_is_noticed() {
-        let frame = inbox(&[0x81, 126, 0, 1, b'a']).take_frame().unwrap().unwrap();
-        assert!(!frame.minimal_length);
-        assert_eq!(frame.payload, b"a");
+        let wire = [0x81, 126, 0, 1, b'a'];
+        let frame = inbox(&wire).take_frame().unwrap();
+        assert_eq!(frame, Frame::text("a").in_form(LengthForm::TwoBytes));
+        assert_eq!(frame.encode(), wire);
     }
 
     #[test]

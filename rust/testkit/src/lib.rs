@@ -59,7 +59,7 @@ mod transport;
 pub use client::RawClient;
 pub use dead_end::{BlackHole, closed_port};
 pub use event::{BinaryDigest, Event, FragmentDigest, Recorded, TextDigest};
-pub use frame::Frame;
+pub use frame::{FIN, Frame, LengthForm};
 pub use pki::{AuthorityFault, Identity, Issuer, Leaf, LeafKind, TestAuthority};
 pub use report::WaitError;
 pub use script::{Fill, Fragment, MessageKind, Respond, Step};

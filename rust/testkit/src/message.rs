@@ -2,9 +2,7 @@
 
 use std::str;
 
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
-
-use crate::frame::Frame;
+use crate::frame::{Frame, LengthForm};
 use crate::script::MessageKind;
 
 /// What a frame means once it is seen in the order of the stream.
@@ -28,46 +26,49 @@ pub(crate) struct Assembler {
 impl Assembler {
     /// The rules of RFC 6455 that this frame breaks at this place of the stream; call before [`Assembler::assemble`].
     pub(crate) fn violations(&self, frame: &Frame) -> Vec<String> {
-        let header = &frame.header;
-        let is_control = matches!(header.opcode, OpCode::Control(_));
-        let is_continuation = header.opcode == OpCode::Data(Data::Continue);
+        let opcode = frame.opcode();
+        let is_control = opcode & 0x8 != 0;
+        let is_continuation = opcode == Frame::CONTINUATION;
         let rules = [
-            (header.mask.is_none(), "the frame is not masked (RFC 6455 §5.1)"),
-            (header.rsv1 || header.rsv2 || header.rsv3, "a reserved bit is set (§5.2)"),
-            (!frame.minimal_length, "the length is not in its shortest form (§5.2)"),
+            (frame.mask.is_none(), "the frame is not masked (RFC 6455 §5.1)"),
+            (frame.first & 0x70 != 0, "a reserved bit is set (§5.2)"),
+            (matches!(opcode, 3..=7 | 0xB..=0xF), "a reserved opcode (§5.2)"),
+            (frame.form != LengthForm::shortest(frame.payload.len()), "the length is not in its shortest form (§5.2)"),
             (is_continuation && self.unfinished.is_none(), "a continuation without a start (§5.4)"),
             (!is_control && !is_continuation && self.unfinished.is_some(), "a message inside a message (§5.4)"),
-            (is_control && !header.is_final, "a control frame in fragments (§5.5)"),
+            (is_control && !frame.is_final(), "a control frame in fragments (§5.5)"),
             (is_control && frame.payload.len() > 125, "a control frame of more than 125 bytes (§5.5)"),
             (self.closed, "a frame after the close frame (§5.5.1)"),
         ];
         let mut broken: Vec<String> =
             rules.iter().filter(|(is_broken, _)| *is_broken).map(|(_, rule)| (*rule).to_owned()).collect();
-        if header.opcode == OpCode::Control(Control::Close) {
+        if opcode == Frame::CLOSE {
             broken.extend(close_violation(&frame.payload));
         }
         broken
     }
 
-    /// Takes the frame in. A continuation that continues nothing is dropped.
+    /// Takes the frame in. A continuation that continues nothing is dropped, and what has a
+    /// reserved opcode.
     pub(crate) fn assemble(&mut self, frame: Frame) -> Incoming {
-        let payload = frame.payload;
-        match frame.header.opcode {
-            OpCode::Control(Control::Ping) => return Incoming::Ping(payload),
-            OpCode::Control(Control::Pong) => return Incoming::Pong(payload),
-            OpCode::Control(_) => {
+        let (opcode, is_final, payload) = (frame.opcode(), frame.is_final(), frame.payload);
+        match opcode {
+            Frame::PING => return Incoming::Ping(payload),
+            Frame::PONG => return Incoming::Pong(payload),
+            Frame::CLOSE => {
                 self.closed = true;
                 return Incoming::Close(payload);
             }
-            OpCode::Data(Data::Text) => self.unfinished = Some((MessageKind::Text, payload)),
-            OpCode::Data(Data::Binary) => self.unfinished = Some((MessageKind::Binary, payload)),
-            OpCode::Data(_) => {
+            Frame::TEXT => self.unfinished = Some((MessageKind::Text, payload)),
+            Frame::BINARY => self.unfinished = Some((MessageKind::Binary, payload)),
+            Frame::CONTINUATION => {
                 if let Some((_, collected)) = &mut self.unfinished {
                     collected.extend_from_slice(&payload);
                 }
             }
+            _ => return Incoming::Part,
         }
-        match self.unfinished.take_if(|_| frame.header.is_final) {
+        match self.unfinished.take_if(|_| is_final) {
             Some((kind, payload)) => Incoming::Message(kind, payload),
             None => Incoming::Part,
         }
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     fn fragments_with_a_ping_between_make_one_message() {
         let mut assembler = Assembler::default();
-        let frames = [Frame::text("he").not_final(), Frame::ping("p"), Frame::new(0, "llo")];
+        let frames = [Frame::text("he").not_final(), Frame::ping("p"), Frame::new(0x80, "llo")];
         let incoming: Vec<_> = frames
             .into_iter()
             .map(|frame| {
@@ -126,7 +127,9 @@ mod tests {
     #[test]
     fn broken_rules_are_named() {
         expect_violation(Frame::text("a"), "not masked");
-        expect_violation(Frame::new(0, "a").masked(MASK), "without a start");
+        expect_violation(Frame::new(0x83, "a").masked(MASK), "reserved opcode");
+        expect_violation(Frame::new(0xC1, "a").masked(MASK), "reserved bit");
+        expect_violation(Frame::new(0x80, "a").masked(MASK), "without a start");
         expect_violation(Frame::ping(vec![0; 126]), "125 bytes");
         expect_violation(Frame::ping("").not_final(), "in fragments");
         expect_violation(Frame::close(1005, ""), "1005");

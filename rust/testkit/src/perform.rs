@@ -7,7 +7,7 @@ use rustls::ServerConfig;
 
 use crate::connection::{Connection, peer_is_gone};
 use crate::event::Event;
-use crate::frame::Frame;
+use crate::frame::{FIN, Frame};
 use crate::message::Incoming;
 use crate::pki::TestAuthority;
 use crate::script::{Fill, Fragment, MessageKind, Respond, Step};
@@ -122,9 +122,8 @@ impl Connection {
     }
 
     fn send_fragment(&mut self, fragment: &Fragment) -> io::Result<()> {
-        let mut frame = Frame::new(fragment.opcode, fragment.payload.as_str());
-        frame.header.is_final = fragment.fin;
-        self.send(&frame.encode())
+        let first = fragment.opcode & 0x0F | if fragment.fin { FIN } else { 0 };
+        self.send(&Frame::new(first, fragment.payload.as_str()).encode())
     }
 
     fn fill_messages(&mut self, fill: &Fill) -> io::Result<()> {
@@ -198,7 +197,7 @@ impl Connection {
 
 fn message(kind: MessageKind, payload: Vec<u8>) -> Frame {
     match kind {
-        MessageKind::Text => Frame::new(1, payload),
-        MessageKind::Binary => Frame::new(2, payload),
+        MessageKind::Text => Frame::new(FIN | Frame::TEXT, payload),
+        MessageKind::Binary => Frame::binary(payload),
     }
 }

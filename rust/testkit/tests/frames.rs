@@ -5,7 +5,9 @@ mod rig;
 use std::time::Duration;
 
 use rig::{PATIENCE, events_until, upgraded};
-use tungsten_testkit::{Event, Fill, Fragment, FragmentDigest, Frame, MessageKind, Options, RawClient, Server, Step};
+use tungsten_testkit::{
+    Event, FIN, Fill, Fragment, FragmentDigest, Frame, MessageKind, Options, RawClient, Server, Step,
+};
 
 #[track_caller]
 fn expect_frame(client: &mut RawClient, expected: Frame) {
@@ -41,7 +43,7 @@ fn fragments_are_sent_as_scripted() {
     let server = Server::start([Step::Upgrade, fragment(1, false, "he"), fragment(0, true, "llo")]);
     let mut client = upgraded(&server);
     expect_frame(&mut client, Frame::text("he").not_final());
-    expect_frame(&mut client, Frame::new(0, "llo"));
+    expect_frame(&mut client, Frame::new(FIN | Frame::CONTINUATION, "llo"));
 }
 
 #[test]
@@ -62,7 +64,7 @@ fn expected_messages_are_recorded_and_the_script_goes_on() {
     client.send(Frame::text("one")).unwrap();
     client.send(Frame::ping("p")).unwrap();
     client.send(Frame::binary([7; 20]).not_final()).unwrap();
-    client.send(Frame::new(0, [8])).unwrap();
+    client.send(Frame::new(FIN | Frame::CONTINUATION, [8])).unwrap();
     expect_frame(&mut client, Frame::pong("p"));
     expect_frame(&mut client, Frame::text("thanks"));
     let binary = [vec![7; 20], vec![8]].concat();

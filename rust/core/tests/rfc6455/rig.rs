@@ -12,7 +12,7 @@ use tungsten_core::{
     CloseFrame, Config, ErrorKind, Event, Guest, Kind, Message, Network, Peer, Phase, ReadyState, Request, WsUrl,
 };
 
-use super::wire::{CLOSE, End, FIN, Frame, LengthForm, MASK, parse, pipe};
+use super::wire::{CLOSE, End, FIN, Frame, LengthForm, MASK, pipe};
 
 /// The request of the example in §1.3, whose answer has the key [`SAMPLE_ACCEPT`].
 pub(super) const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
@@ -152,7 +152,8 @@ impl Rig {
 
     /// Frames arrive, masked as they have to be.
     pub(super) fn receive(&mut self, frames: &[Frame]) {
-        let bytes: Vec<u8> = frames.iter().flat_map(|frame| frame.encode(self.mask_of_far_end())).collect();
+        let frames = frames.iter().cloned();
+        let bytes: Vec<u8> = frames.flat_map(|frame| frame.with_mask(self.mask_of_far_end()).encode()).collect();
         self.deliver(&bytes);
     }
 
@@ -189,12 +190,12 @@ impl Rig {
     /// lengths are in the shortest form (§5.2).
     #[track_caller]
     pub(super) fn frames(&mut self) -> Vec<Frame> {
-        let seen = parse(&self.far.take());
-        for seen in &seen {
-            assert_eq!(seen.mask.is_some(), self.side == Side::Client, "{seen:?}");
-            assert_eq!(seen.form, LengthForm::shortest(seen.frame.payload.len()), "{seen:?}");
-        }
-        seen.into_iter().map(|seen| seen.frame).collect()
+        let seen = Frame::parse_all(&self.far.take()).into_iter().map(|frame| {
+            assert_eq!(frame.mask.is_some(), self.side == Side::Client, "{frame:?}");
+            assert_eq!(frame.form, LengthForm::shortest(frame.payload.len()), "{frame:?}");
+            frame.with_mask(None)
+        });
+        seen.collect()
     }
 
     /// The messages that arrived since the last call.

@@ -4,7 +4,7 @@ use tungsten_core::{ErrorKind, Kind};
 
 use super::rig::{BOTH, Rig, Side};
 use super::wire::{
-    BINARY, CLOSE, CONTINUATION, FIN, LengthForm, PING, PONG, TEXT, binary, close, frame, header, ping, pong, text,
+    BINARY, CLOSE, CONTINUATION, FIN, Frame, LengthForm, PING, PONG, TEXT, binary, close, frame, ping, pong, text,
 };
 
 const LIMIT: usize = 1000;
@@ -31,8 +31,8 @@ fn larger_message_is_refused_before_it_has_come() {
     for side in BOTH {
         for (form, len) in [(LengthForm::TwoBytes, LIMIT as u64 + 1), (LengthForm::EightBytes, 1 << 62)] {
             let mut rig = limited(side);
-            let before = text("before").encode(rig.mask_of_far_end());
-            rig.deliver(&[before, header(FIN | BINARY, form, len, rig.mask_of_far_end())].concat());
+            let before = text("before").with_mask(rig.mask_of_far_end()).encode();
+            rig.deliver(&[before, Frame::header(FIN | BINARY, form, len, rig.mask_of_far_end())].concat());
             assert_eq!(rig.texts(), ["before"]);
             rig.expect_failed_with(1009, ErrorKind::MessageTooBig);
         }
@@ -126,7 +126,7 @@ fn control_frame_that_is_too_long_breaks_the_protocol_whatever_the_limit() {
             for (form, len) in [(LengthForm::TwoBytes, 126), (LengthForm::EightBytes, 1 << 40)] {
                 for limit in [32, 1 << 20] {
                     let mut rig = Rig::open_with(side, |config| config.max_message_size = limit);
-                    rig.deliver(&header(FIN | opcode, form, len, rig.mask_of_far_end()));
+                    rig.deliver(&Frame::header(FIN | opcode, form, len, rig.mask_of_far_end()));
                     rig.expect_violation();
                 }
             }

@@ -109,7 +109,7 @@ fn names_and_tokens_of_the_answer_may_be_in_any_case() {
 fn first_frame_may_come_in_one_piece_with_the_answer() {
     let mut rig = Rig::connecting(URL, &[]);
     let accepted = rig.accepted();
-    rig.deliver(&[accepted.as_bytes(), &text("first").encode(None)].concat());
+    rig.deliver(&[accepted.as_bytes(), &text("first").encode()].concat());
     assert_eq!(rig.texts(), ["first"]);
 }
 

@@ -79,7 +79,7 @@ fn request_may_come_byte_by_byte() {
 #[test]
 fn first_frame_may_come_in_one_piece_with_the_request() {
     let mut rig = Rig::accepting(&[]);
-    rig.deliver(&[REQUEST.as_bytes(), &text("eager").encode(Some(MASK))].concat());
+    rig.deliver(&[REQUEST.as_bytes(), &text("eager").masked(MASK).encode()].concat());
     assert_eq!(rig.texts(), ["eager"]);
 }
 

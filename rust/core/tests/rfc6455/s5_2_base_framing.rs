@@ -3,9 +3,7 @@
 use tungsten_core::{ErrorKind, Kind};
 
 use super::rig::{BOTH, Rig, Side};
-use super::wire::{
-    BINARY, CLOSE, FIN, LengthForm, MASK, PING, PONG, TEXT, binary, close, frame, header, parse, ping, text,
-};
+use super::wire::{BINARY, CLOSE, FIN, Frame, LengthForm, MASK, PING, PONG, TEXT, binary, close, frame, ping, text};
 
 /// Where the form of a length changes.
 const LENGTHS: [usize; 7] = [0, 1, 125, 126, 127, 65535, 65536];
@@ -21,9 +19,9 @@ fn every_length_is_sent_in_its_shortest_form() {
         for len in LENGTHS {
             let mut rig = Rig::open(side);
             rig.send(Kind::Binary, &payload(len));
-            let seen = parse(&rig.far.take());
+            let seen = Frame::parse_all(&rig.far.take());
             assert_eq!((seen.len(), seen[0].form), (1, LengthForm::shortest(len)), "{side:?}, {len}");
-            assert_eq!(seen[0].frame, binary(payload(len)));
+            assert_eq!((seen[0].first, &seen[0].payload), (FIN | BINARY, &payload(len)));
         }
     }
 }
@@ -47,7 +45,7 @@ fn header_may_come_byte_by_byte() {
     for side in BOTH {
         for len in LENGTHS {
             let mut rig = Rig::open(side);
-            let wire = binary(payload(len)).encode(rig.mask_of_far_end());
+            let wire = binary(payload(len)).with_mask(rig.mask_of_far_end()).encode();
             let (head, rest) = wire.split_at(wire.len().min(20));
             head.iter().for_each(|byte| rig.deliver(&[*byte]));
             if !rest.is_empty() {
@@ -66,8 +64,8 @@ fn length_in_more_bytes_than_it_needs_is_refused() {
         for (len, form) in [(0, TwoBytes), (125, TwoBytes), (0, EightBytes), (126, EightBytes), (65535, EightBytes)] {
             for first in [FIN | TEXT, TEXT, FIN | BINARY] {
                 let mut rig = Rig::open(side);
-                let wide = frame(first, vec![b'x'; len]).encode_with(form, rig.mask_of_far_end());
-                let before = text("before").encode(rig.mask_of_far_end());
+                let wide = frame(first, vec![b'x'; len]).in_form(form).with_mask(rig.mask_of_far_end()).encode();
+                let before = text("before").with_mask(rig.mask_of_far_end()).encode();
                 rig.deliver(&[before, wide].concat());
                 assert_eq!(rig.texts(), ["before"], "{side:?}, {len}, {form:?}");
                 rig.expect_violation();
@@ -83,7 +81,11 @@ fn length_in_more_bytes_than_it_needs_is_refused_however_it_is_cut() {
         for step in 1..14 {
             let mut rig = Rig::open(side);
             let mask = rig.mask_of_far_end();
-            let wire = [text("before").encode(mask), text("wide").encode_with(LengthForm::EightBytes, mask)].concat();
+            let wire = [
+                text("before").with_mask(mask).encode(),
+                text("wide").in_form(LengthForm::EightBytes).with_mask(mask).encode(),
+            ]
+            .concat();
             wire.chunks(step).for_each(|piece| rig.deliver(piece));
             assert_eq!(rig.texts(), ["before"], "{side:?}, {step}");
             rig.expect_violation();
@@ -97,7 +99,7 @@ fn control_frame_with_a_length_in_more_bytes_than_it_needs_is_refused() {
     for side in BOTH {
         for wide in [ping("x"), frame(FIN | PONG, "x"), close(1000, "")] {
             let mut rig = Rig::open(side);
-            rig.deliver(&wide.encode_with(LengthForm::TwoBytes, rig.mask_of_far_end()));
+            rig.deliver(&wide.in_form(LengthForm::TwoBytes).with_mask(rig.mask_of_far_end()).encode());
             rig.expect_violation();
         }
     }
@@ -109,7 +111,7 @@ fn length_with_its_highest_bit_set_is_refused() {
     for side in BOTH {
         for len in [1 << 63, u64::MAX] {
             let mut rig = Rig::open(side);
-            rig.deliver(&header(FIN | BINARY, LengthForm::EightBytes, len, rig.mask_of_far_end()));
+            rig.deliver(&Frame::header(FIN | BINARY, LengthForm::EightBytes, len, rig.mask_of_far_end()));
             rig.expect_violation();
         }
     }
@@ -120,7 +122,7 @@ fn length_with_its_highest_bit_set_is_refused() {
 fn largest_length_that_is_allowed_is_merely_too_big() {
     for side in BOTH {
         let mut rig = Rig::open(side);
-        rig.deliver(&header(FIN | BINARY, LengthForm::EightBytes, (1 << 63) - 1, rig.mask_of_far_end()));
+        rig.deliver(&Frame::header(FIN | BINARY, LengthForm::EightBytes, (1 << 63) - 1, rig.mask_of_far_end()));
         rig.expect_failed_with(1009, ErrorKind::MessageTooBig);
     }
 }
@@ -182,5 +184,5 @@ fn examples_of_the_rfc_are_read() {
     let mut server = Rig::open(Side::Server);
     server.deliver(&[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
     assert_eq!(server.texts(), ["Hello"]);
-    assert_eq!(text("Hello").encode(Some(MASK))[6..], [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+    assert_eq!(text("Hello").masked(MASK).encode()[6..], [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
 }

@@ -157,7 +157,8 @@ fn pieces_of_the_stream_are_not_fragments() {
         for step in [1, 2, 3, 5, 7] {
             let mut rig = Rig::open(side);
             let frames = [frame(TEXT, "one "), ping("p"), frame(FIN | CONTINUATION, "two"), binary([0; 200])];
-            let wire: Vec<u8> = frames.iter().flat_map(|frame| frame.encode(rig.mask_of_far_end())).collect();
+            let wire: Vec<u8> =
+                frames.iter().flat_map(|frame| frame.clone().with_mask(rig.mask_of_far_end()).encode()).collect();
             wire.chunks(step).for_each(|piece| rig.deliver(piece));
             assert_eq!(rig.messages(), [(Kind::Text, b"one two".to_vec()), (Kind::Binary, vec![0; 200])]);
         }

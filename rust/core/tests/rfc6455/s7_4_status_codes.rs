@@ -101,7 +101,7 @@ fn forbidden_code_is_refused_however_it_is_cut() {
     for side in BOTH {
         for step in 1..8 {
             let mut rig = Rig::open(side);
-            let wire = close(1006, "reason").encode(rig.mask_of_far_end());
+            let wire = close(1006, "reason").with_mask(rig.mask_of_far_end()).encode();
             wire.chunks(step).for_each(|piece| rig.deliver(piece));
             rig.expect_violation();
         }

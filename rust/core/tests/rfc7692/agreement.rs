@@ -58,7 +58,7 @@ impl FarEnd {
 
     /// A message of one frame.
     pub(super) fn message(&mut self, opcode: u8, payload: impl AsRef<[u8]>) -> Frame {
-        Frame { first: FIN | RSV1 | opcode, payload: self.compress(payload.as_ref()) }
+        Frame::new(FIN | RSV1 | opcode, self.compress(payload.as_ref()))
     }
 
     pub(super) fn compress(&mut self, payload: &[u8]) -> Vec<u8> {

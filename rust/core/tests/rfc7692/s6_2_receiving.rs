@@ -67,7 +67,7 @@ fn compressed_message_may_be_cut_anywhere_by_the_network() {
     for side in BOTH {
         let frames = [fragments(TEXT, &compressed("a☃b🦀c"), 3), vec![text("☃")]].concat();
         let mask = Rig::open(side).mask_of_far_end();
-        let wire: Vec<u8> = frames.iter().flat_map(|frame| frame.encode(mask)).collect();
+        let wire: Vec<u8> = frames.iter().flat_map(|frame| frame.clone().with_mask(mask).encode()).collect();
         for cut in 1..wire.len() {
             let mut rig = alone(side);
             rig.deliver(&wire[..cut]);
@@ -196,7 +196,7 @@ fn compressed_text_that_is_not_valid_is_refused() {
 fn compressed_text_that_is_not_valid_is_refused_before_its_frame_is_whole() {
     for side in BOTH {
         let message = [b"\xF4\x90\x80\x80".to_vec(), noise(2000)].concat();
-        let wire = FarEnd::new().message(TEXT, message).encode(Rig::open(side).mask_of_far_end());
+        let wire = FarEnd::new().message(TEXT, message).with_mask(Rig::open(side).mask_of_far_end()).encode();
         let mut rig = alone(side);
         rig.deliver(&wire[..wire.len() / 2]);
         rig.expect_failed_with(1007, ErrorKind::InvalidText);
@@ -209,7 +209,7 @@ fn compressed_frame_masked_by_the_wrong_side_is_refused() {
     for side in BOTH {
         let mut rig = alone(side);
         let wrong = rig.mask_of_far_end().is_none().then_some([1, 2, 3, 4]);
-        rig.deliver(&FarEnd::new().message(TEXT, "x").encode(wrong));
+        rig.deliver(&FarEnd::new().message(TEXT, "x").with_mask(wrong).encode());
         rig.expect_violation();
     }
 }

@@ -84,7 +84,7 @@ fn bomb_is_refused_before_it_has_come() {
             if fragmented {
                 rig.receive(&[frame(RSV1 | TEXT, &bomb[..100]), frame(CONTINUATION, &bomb[100..1000])]);
             } else {
-                let wire = frame(FIN | RSV1 | BINARY, &bomb[..]).encode(rig.mask_of_far_end());
+                let wire = frame(FIN | RSV1 | BINARY, &bomb[..]).with_mask(rig.mask_of_far_end()).encode();
                 rig.deliver(&wire[..1000]);
             }
             rig.expect_failed_with(1009, ErrorKind::MessageTooBig);
@@ -120,7 +120,7 @@ fn end_of_the_stream_behind_a_large_message_is_reported_behind_it() {
         let wire = frame(FIN | RSV1 | BINARY, compressed(vec![7; len]));
         for side in BOTH {
             let mut rig = alone(side);
-            rig.far.write(&wire.encode(rig.mask_of_far_end()));
+            rig.far.write(&wire.clone().with_mask(rig.mask_of_far_end()).encode());
             rig.receive_end();
             assert_eq!(rig.messages().len(), 1, "{len}");
             assert_eq!(rig.peer.error().unwrap().kind(), ErrorKind::ConnectionLost);
@@ -146,7 +146,7 @@ fn data_that_never_becomes_a_byte_is_taken_as_it_comes() {
 fn plain_message_is_refused_by_its_length_where_compression_was_agreed_on() {
     for side in BOTH {
         let mut rig = alone_with(side, |config| config.max_message_size = LIMIT);
-        let wire = frame(FIN | TEXT, vec![b'x'; LIMIT + 1]).encode(Rig::open(side).mask_of_far_end());
+        let wire = frame(FIN | TEXT, vec![b'x'; LIMIT + 1]).with_mask(Rig::open(side).mask_of_far_end()).encode();
         rig.deliver(&wire[..20]);
         rig.expect_failed_with(1009, ErrorKind::MessageTooBig);
     }
