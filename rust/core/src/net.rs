@@ -3,6 +3,8 @@
 //! [`Resolver`], [`Connector`] and [`Stream`] are traits: an engine brings its own resolver, a server its own streams,
 //! and a test a network that exists only in memory.
 
+#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "sockets, threads and clocks belong here")]
+
 mod certificate;
 mod dial;
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! The Godot classes of Tungsten: adapters between GDScript and `tungsten-core`.
 
+#![warn(clippy::disallowed_methods, clippy::print_stderr, clippy::print_stdout)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
 mod classes;
 mod engine;
 mod load;

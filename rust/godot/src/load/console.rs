@@ -130,6 +130,7 @@ pub(crate) fn during<R>(call: impl FnOnce() -> R) -> R {
 }
 
 impl Line {
+    #[expect(clippy::disallowed_methods, reason = "the one place that prints")]
     fn print(&self) {
         let source = self.source.as_ref();
         print_custom(PrintRecord {

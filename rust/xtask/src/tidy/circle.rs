@@ -16,7 +16,7 @@ type Uses = BTreeMap<String, BTreeSet<String>>;
 /// No module of the Godot layer uses one that uses it in turn. A file and the folder beside it are one module.
 pub(super) fn of_classes() -> Result<Vec<Finding>> {
     let mut uses = Uses::new();
-    for source in source::rust(ROOT)? {
+    for source in source::all(ROOT, "rs")? {
         if let Some(module) = module_of(&source) {
             uses.entry(module).or_default().extend(used_by(&source));
         }
