@@ -24,10 +24,10 @@ mod wire;
 #[macro_export]
 macro_rules! target {
     ($run:path) => {
-        #[cfg(fuzzing)]
+        #[cfg(feature = "libfuzzer")]
         libfuzzer_sys::fuzz_target!(|data: &[u8]| $run(data));
 
-        #[cfg(not(fuzzing))]
+        #[cfg(not(feature = "libfuzzer"))]
         fn main() -> std::io::Result<()> {
             for path in std::env::args_os().skip(1) {
                 $run(&std::fs::read(path)?);

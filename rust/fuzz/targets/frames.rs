@@ -1,3 +1,3 @@
-#![cfg_attr(fuzzing, no_main)]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
 tungsten_fuzz::target!(tungsten_fuzz::frames::run);
