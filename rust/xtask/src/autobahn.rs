@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::godot::cache::remove;
+use crate::cache::remove;
 use crate::{parallel, project};
 use expected::Expected;
 use report::Report;

@@ -1,34 +1,43 @@
 //! What was fetched from package registries, kept for the next time.
 
 use std::env;
-use std::fs;
+use std::ffi::OsString;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::godot::apt::{self, Wanted};
-use crate::godot::cache::{lock, remove};
 use crate::project;
+
+/// How long a fetch by another xtask is waited for.
+const LOCK_LIMIT: Duration = Duration::from_secs(900);
 
 /// Where things of one kind are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shelf {
     /// The conformance suite.
     Autobahn,
+    /// The engine.
+    Godot,
     /// Programs of other people to talk to.
     Interop,
 }
 
 impl Shelf {
-    /// A folder of the one that the variable `TUNGSTEN_CACHE` names, or of `target` here.
+    /// A folder of the one that the variable `TUNGSTEN_CACHE` names, or of `target` here. The engine is not in one below the
+    /// former.
     fn folder(self) -> PathBuf {
         let root = project::root();
-        let cache = env::var_os("TUNGSTEN_CACHE").map_or_else(|| root.join("target"), |dir| root.join(dir));
-        cache.join(match self {
-            Self::Autobahn => "autobahn",
-            Self::Interop => "interop",
-        })
+        let named = env::var_os("TUNGSTEN_CACHE").map(|dir| root.join(dir));
+        let cache = named.clone().unwrap_or_else(|| root.join("target"));
+        match self {
+            Self::Autobahn => cache.join("autobahn"),
+            Self::Godot => named.unwrap_or_else(|| cache.join("godot")),
+            Self::Interop => cache.join("interop"),
+        }
     }
 }
 
@@ -48,7 +57,7 @@ pub(crate) fn open(shelf: Shelf, name: &str, fetch: impl FnOnce(&Path) -> Result
         return Ok(kept);
     }
     let started = Instant::now();
-    eprintln!("{name}: fetching it into {}", cache.display());
+    eprintln!("fetching {}", kept.display());
     let temp = cache.join("fetching");
     // We hold the lock: what is there was left by a process that was killed.
     remove(&temp)?;
@@ -56,7 +65,7 @@ pub(crate) fn open(shelf: Shelf, name: &str, fetch: impl FnOnce(&Path) -> Result
     let result = fetch(&temp).and_then(|()| fs::rename(&temp, &kept).context("cannot move it into the cache"));
     remove(&temp)?;
     result?;
-    eprintln!("{name}: ready after {:.0} s", started.elapsed().as_secs_f32());
+    eprintln!("{} is ready after {:.0} s", kept.display(), started.elapsed().as_secs_f32());
     Ok(kept)
 }
 
@@ -65,13 +74,7 @@ pub(crate) fn open(shelf: Shelf, name: &str, fetch: impl FnOnce(&Path) -> Result
 /// # Errors
 /// It could not be fetched.
 pub(crate) fn open_packages(name: &str, wanted: Wanted<'_>) -> Result<PathBuf> {
-    let kept = open(Shelf::Interop, name, |temp| {
-        let work = temp.join("work");
-        apt::fetch(wanted, &work)?;
-        fs::rename(work.join("sysroot"), temp.join("sysroot"))?;
-        remove(&work)
-    })?;
-    Ok(kept.join("sysroot"))
+    Ok(open(Shelf::Interop, name, |temp| apt::fetch(wanted, &temp.join("sysroot")))?.join("sysroot"))
 }
 
 /// A package of this system's own suite that it has not installed: where it is unpacked with all that is missing for it,
@@ -89,6 +92,57 @@ pub(crate) fn open_system_package(package: &str) -> Result<(PathBuf, Vec<PathBuf
     // What needs it finds it by itself where it is installed.
     let libraries = libraries.flat_map(|dir| [dir.join("pulseaudio"), dir]).collect();
     Ok((sysroot, libraries))
+}
+
+/// A program of a sysroot, started by the sysroot's own loader: the libraries of this machine may be too old for it. The
+/// second part is what the loader needs to know first.
+///
+/// # Errors
+/// The sysroot has no loader.
+pub(crate) fn program(sysroot: &Path, name: &str) -> Result<(PathBuf, Vec<OsString>)> {
+    let usr = sysroot.join("usr");
+    let lib = find(&usr.join("lib"), |name| name.ends_with("-linux-gnu"))?;
+    let loader = find(&lib, |name| name.starts_with("ld-linux-"))?;
+    let mut path = lib.clone().into_os_string();
+    path.push(":");
+    path.push(lib.join("pulseaudio"));
+    Ok((loader, vec!["--library-path".into(), path, usr.join("bin").join(name).into()]))
+}
+
+/// Holds a cache for `what` until dropped.
+fn lock(cache: &Path, what: &str) -> Result<File> {
+    let file = File::create(cache.join("lock"))?;
+    let started = Instant::now();
+    let mut told = false;
+    while file.try_lock().is_err() {
+        if !told {
+            eprintln!("{what}: another process fetches it already, waiting for that");
+            told = true;
+        }
+        ensure!(started.elapsed() < LOCK_LIMIT, "{} stays locked by another process", cache.display());
+        thread::park_timeout(Duration::from_millis(100));
+    }
+    Ok(file)
+}
+
+/// Removes a folder that may not be there.
+pub(crate) fn remove(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", dir.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn find(parent: &Path, wanted: impl Fn(&str) -> bool) -> Result<PathBuf> {
+    let entries = fs::read_dir(parent).with_context(|| format!("cannot read {}", parent.display()))?;
+    for entry in entries.flatten() {
+        if wanted(&entry.file_name().to_string_lossy()) {
+            return Ok(entry.path());
+        }
+    }
+    bail!("nothing in {} is what was looked for", parent.display())
 }
 
 /// The suite that the packages of this machine are from, according to its `/etc/os-release`.

@@ -1,20 +1,26 @@
 //! `cargo xtask godot`: find Godot 4 on this machine, or fetch it, and run it.
 
 pub(crate) mod apt;
-pub(crate) mod cache;
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::cache::{self, Shelf};
 use crate::process;
 
 /// The oldest engine the extension loads into: `compatibility_minimum` of the `.gdextension`.
 const OLDEST: (u32, u32) = (4, 2);
+
+/// What to do without it.
+const HINT: &str = "there is no Godot 4 on this machine and none could be fetched.
+Install Godot 4.2 or later as `godot4` or `godot` on the PATH,
+or set GODOT4_BIN to the path of its program";
 
 /// Printing a version takes well under a second; a busy machine gets more.
 const VERSION_LIMIT: Duration = Duration::from_secs(30);
@@ -67,7 +73,10 @@ pub(crate) fn find_or_fetch() -> Result<Godot> {
             return Ok(godot);
         }
     }
-    cache::open_or_fetch()
+    let sysroot = cache::open(Shelf::Godot, "sysroot", |temp| apt::fetch(apt::GODOT, temp)).context(HINT)?;
+    Godot::unpacked(&sysroot).with_context(|| {
+        format!("the Godot in {} does not run; delete that folder to have it fetched again", sysroot.display())
+    })
 }
 
 impl Godot {
@@ -93,6 +102,16 @@ impl Godot {
     /// An engine that is started by its own name.
     fn plain(program: PathBuf) -> Result<Self> {
         Self { program, leading_args: Vec::new(), env: Vec::new(), version: String::new() }.checked()
+    }
+
+    /// The engine of our cache. What it keeps outside of projects is next to it.
+    fn unpacked(sysroot: &Path) -> Result<Self> {
+        let (program, leading_args) = cache::program(sysroot, "godot")?;
+        let home = sysroot.with_file_name("home");
+        let dirs = [("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")];
+        let env = dirs.map(|(name, dir)| (name, home.join(dir))).to_vec();
+        env.iter().try_for_each(|(_, dir)| fs::create_dir_all(dir))?;
+        Self { program, leading_args, env, version: String::new() }.checked()
     }
 
     /// Asks the engine for its version.

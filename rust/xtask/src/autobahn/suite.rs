@@ -75,15 +75,14 @@ impl Suite {
     }
 
     fn fetch(&self) -> Result<()> {
-        let work = self.dir.join("work");
-        apt::fetch(PYPY, &work)?;
         let sysroot = self.dir.join("sysroot");
-        fs::rename(work.join("sysroot"), &sysroot)?;
+        apt::fetch(PYPY, &sysroot)?;
         fs::create_dir_all(self.dir.join("lib"))?;
         for name in LIBRARIES {
             let library = find(&sysroot, name).with_context(|| format!("{} lacks {name}", PYPY.package))?;
             fs::copy(library, self.dir.join("lib").join(name))?;
         }
+        let work = self.dir.join("work");
         let pip = self.fetch_pip(&work)?;
         for requirements in ["build.txt", "suite.txt"] {
             eprintln!("autobahn: installing {requirements}");

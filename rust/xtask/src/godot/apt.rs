@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::cache::remove;
 use crate::parallel;
 use crate::process::{self, Event, Stream};
 
@@ -59,12 +60,12 @@ pub(crate) struct Wanted<'a> {
 /// Godot 4 with all that it needs, libc included. Of the suites that have it the calmer one comes first.
 pub(super) const GODOT: Wanted<'_> = Wanted { package: "godot", suites: &["forky", "sid"], counts_installed: false };
 
-/// Fetches a package and unpacks it into `temp/sysroot`. The signature of the archive is verified with the keyring of the
-/// machine. What is left in `temp` after an error is of no use.
+/// Fetches a package and unpacks it into `sysroot`. The signature of the archive is verified with the keyring of the machine.
+/// What is left there after an error is of no use.
 ///
 /// # Errors
 /// There is no apt, no keyring or no mirror that has one of the suites.
-pub(crate) fn fetch(wanted: Wanted<'_>, temp: &Path) -> Result<()> {
+pub(crate) fn fetch(wanted: Wanted<'_>, sysroot: &Path) -> Result<()> {
     for tool in ["apt-get", "dpkg-deb"] {
         ensure!(super::on_path(tool).is_some(), "it would be fetched with {tool}, which this machine does not have");
     }
@@ -74,12 +75,13 @@ pub(crate) fn fetch(wanted: Wanted<'_>, temp: &Path) -> Result<()> {
     for suite in wanted.suites {
         for mirror in &mirrors {
             eprintln!("{}: looking in suite {suite}", wanted.package);
-            let apt = PrivateApt::new(&temp.join(format!("apt-{}", failures.len())), mirror, suite, wanted)?;
+            let apt = PrivateApt::new(&sysroot.join(format!("apt-{}", failures.len())), mirror, suite, wanted)?;
             match apt.update().and_then(|()| apt.plan()) {
                 Ok(plan) => {
                     apt.download(&plan)?;
                     eprintln!("{}: unpacking", wanted.package);
-                    return unpack(&apt.archives(), &temp.join("sysroot"));
+                    unpack(&apt.archives(), sysroot)?;
+                    return (0..=failures.len()).try_for_each(|idx| remove(&sysroot.join(format!("apt-{idx}"))));
                 }
                 Err(error) => failures.push(format!("{suite}: {error:#}")),
             }

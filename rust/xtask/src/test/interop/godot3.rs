@@ -9,7 +9,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::godot::apt;
-use crate::godot::cache::program;
 use crate::{cache, process, project};
 
 /// The engine without a window, with all that it needs, libc included. What machines have installed is often older than
@@ -37,7 +36,7 @@ impl Godot3 {
     /// It cannot be fetched, or it does not run.
     pub(super) fn prepare() -> Result<Self> {
         let sysroot = cache::open_packages(PACKAGE.package, PACKAGE).context(HINT)?;
-        let (loader, leading_args) = program(&sysroot, PACKAGE.package)?;
+        let (loader, leading_args) = cache::program(&sysroot, PACKAGE.package)?;
         let mut godot3 = Self { loader, leading_args, version: String::new() };
         let printed = process::capture(godot3.engine().arg("--version"), VERSION_LIMIT)?;
         godot3.version = printed.lines().last().unwrap_or_default().trim().to_owned();
