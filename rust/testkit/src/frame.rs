@@ -3,7 +3,8 @@
 /// A bit of [`Frame::first`]: nothing of this message follows.
 pub const FIN: u8 = 0x80;
 
-/// One frame as [RFC 6455 §5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.2) draws it, with its payload unmasked.
+/// One frame as [RFC 6455 §5.2](https://www.rfc-editor.org/rfc/rfc6455#section-5.2) draws it, with its payload
+/// unmasked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// [`FIN`], the reserved bits and the opcode.

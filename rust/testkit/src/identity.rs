@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::Context;
 use tungsten_testkit::{LeafKind, TestAuthority};
 
-/// Writes `authority.pem` to trust, and `certificate.pem` with `key.pem` for a server on this machine, into `dir`, which
-/// is made if need be.
+/// Writes `authority.pem` to trust, and `certificate.pem` with `key.pem` for a server on this machine, into `dir`,
+/// which is made if need be.
 pub(crate) fn write(dir: &Path) -> anyhow::Result<()> {
     let authority = TestAuthority::shared();
     let identity = authority.leaf(LeafKind::Good);

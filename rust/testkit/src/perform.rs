@@ -16,8 +16,8 @@ use crate::script::{Fill, Fragment, MessageKind, Respond, Step};
 const BATCH: usize = 64 * 1024;
 
 impl Connection {
-    /// Runs the script, over TLS if a configuration is given. At its end the connection is closed in order: FIN, then input is ignored until the peer's FIN.
-    /// A failed script closes at once.
+    /// Runs the script, over TLS if a configuration is given. At its end the connection is closed in order: FIN, then
+    /// input is ignored until the peer's FIN. A failed script closes at once.
     pub(crate) fn run(mut self, tls: Option<Arc<ServerConfig>>, script: &[Step]) {
         if let Some(config) = tls
             && let Err(error) = self.accept_tls(config)

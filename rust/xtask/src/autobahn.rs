@@ -1,5 +1,5 @@
-//! `cargo xtask autobahn`: what the Autobahn test suite says of our clients and servers, compared with what it is known to
-//! say. `interop/README.md` has more.
+//! `cargo xtask autobahn`: what the Autobahn test suite says of our clients and servers, compared with what it is known
+//! to say. `interop/README.md` has more.
 
 mod expected;
 mod report;

@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: measure our classes beside the engine's and say which targets are met.
 //!
 //! Absolute figures tell more about a machine and its other programs than about us. So everything is measured in turns,
-//! round by round, in the same process where that is possible, and what counts is the median of the ratios of the rounds.
+//! round by round, in the same process where that is possible, and what counts is the median of the ratios of the
+//! rounds.
 
 mod case;
 mod chart;

@@ -27,8 +27,8 @@ pub(crate) enum Shelf {
 }
 
 impl Shelf {
-    /// A folder of the one that the variable `TUNGSTEN_CACHE` names, or of `target` here. The engine is not in one below the
-    /// former.
+    /// A folder of the one that the variable `TUNGSTEN_CACHE` names, or of `target` here. The engine is not in one
+    /// below the former.
     fn folder(self) -> PathBuf {
         let root = project::root();
         let named = env::var_os("TUNGSTEN_CACHE").map(|dir| root.join(dir));
@@ -77,8 +77,8 @@ pub(crate) fn open_packages(name: &str, wanted: Wanted<'_>) -> Result<PathBuf> {
     Ok(open(Shelf::Interop, name, |temp| apt::fetch(wanted, &temp.join("sysroot")))?.join("sysroot"))
 }
 
-/// A package of this system's own suite that it has not installed: where it is unpacked with all that is missing for it,
-/// and the folders of its libraries.
+/// A package of this system's own suite that it has not installed: where it is unpacked with all that is missing for
+/// it, and the folders of its libraries.
 ///
 /// # Errors
 /// It could not be fetched.
@@ -94,8 +94,8 @@ pub(crate) fn open_system_package(package: &str) -> Result<(PathBuf, Vec<PathBuf
     Ok((sysroot, libraries))
 }
 
-/// A program of a sysroot, started by the sysroot's own loader: the libraries of this machine may be too old for it. The
-/// second part is what the loader needs to know first.
+/// A program of a sysroot, started by the sysroot's own loader: the libraries of this machine may be too old for it.
+/// The second part is what the loader needs to know first.
 ///
 /// # Errors
 /// The sysroot has no loader.

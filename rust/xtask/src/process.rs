@@ -1,5 +1,5 @@
-//! Child processes with a deadline. Each leads a group, which ends with it; and it ends with the call that started it, and
-//! with us.
+//! Child processes with a deadline. Each leads a group, which ends with it; and it ends with the call that started it,
+//! and with us.
 
 use std::io::{self, BufRead, BufReader, Read};
 #[cfg(unix)]
@@ -180,8 +180,8 @@ impl Background {
         self.end(Duration::ZERO).0
     }
 
-    /// Hands over every line that was not seen yet, and waits for its end; after `limit` it is killed, which is an error.
-    /// Its standard input is closed.
+    /// Hands over every line that was not seen yet, and waits for its end; after `limit` it is killed, which is an
+    /// error. Its standard input is closed.
     pub(crate) fn follow(&mut self, limit: Duration, mut on_event: impl FnMut(Event)) -> Result<ExitStatus> {
         drop(self.child.stdin.take());
         let deadline = Instant::now() + limit;

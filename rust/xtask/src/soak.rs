@@ -35,8 +35,8 @@ pub(crate) struct Flags {
 /// Runs it.
 ///
 /// # Errors
-/// A packet was lost, doubled or changed, a signal was, a client got stuck, memory has grown, or the engine has reported
-/// an error.
+/// A packet was lost, doubled or changed, a signal was, a client got stuck, memory has grown, or the engine has
+/// reported an error.
 pub(crate) fn run(flags: Flags) -> Result<()> {
     soak(Profile::new(flags.release), flags.seconds, flags.seed)
 }

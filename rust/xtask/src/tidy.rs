@@ -1,4 +1,5 @@
-//! `cargo xtask tidy`: the conventions of this repository that clippy cannot know. One line per finding, with file and line.
+//! `cargo xtask tidy`: the conventions of this repository that clippy cannot know. One line per finding, with file and
+//! line.
 
 mod circle;
 mod source;
@@ -151,8 +152,8 @@ fn sleeps() -> Result<Vec<Finding>> {
     }))
 }
 
-/// A test listens on port 0 and asks which port that became. Only addresses of this machine are looked at, in tests with
-/// sockets: a URL that is merely parsed may have any port.
+/// A test listens on port 0 and asks which port that became. Only addresses of this machine are looked at, in tests
+/// with sockets: a URL that is merely parsed may have any port.
 fn fixed_ports() -> Result<Vec<Finding>> {
     let mut tests = tests()?;
     tests.retain(|source| source.path.contains("/tests/"));
@@ -174,8 +175,8 @@ fn findings_in(sources: &[Source], problem: impl Fn(&str) -> Option<String>) -> 
     findings.collect()
 }
 
-/// The first port that is written out after a loopback host. Those below 1024 do not count: no test can listen there, they
-/// only stand in texts.
+/// The first port that is written out after a loopback host. Those below 1024 do not count: no test can listen there,
+/// they only stand in texts.
 fn fixed_port(code: &str) -> Option<u16> {
     HOSTS.iter().find_map(|host| {
         code.match_indices(host).find_map(|(idx, _)| {

@@ -58,8 +58,8 @@ impl Transcript {
         self.end.as_ref().ok().and_then(ExitStatus::code)
     }
 
-    /// Why a run that should have gone well did not; empty if it did. `expected` are texts of errors and warnings that were
-    /// provoked, once for each time.
+    /// Why a run that should have gone well did not; empty if it did. `expected` are texts of errors and warnings that
+    /// were provoked, once for each time.
     pub(crate) fn complaints(&self, expected: &[&str]) -> Vec<String> {
         let mut complaints = Vec::new();
         match &self.end {

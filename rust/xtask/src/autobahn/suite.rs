@@ -13,8 +13,8 @@ use crate::godot::apt;
 use crate::process::{Background, text};
 use crate::{godot, process, project};
 
-/// What runs the suite, which was written for Python 2.7, and compiles what it needs. CPython is some ten times slower, and
-/// left Debian with the same release.
+/// What runs the suite, which was written for Python 2.7, and compiles what it needs. CPython is some ten times slower,
+/// and left Debian with the same release.
 const PYPY: apt::Wanted<'_> = apt::Wanted { package: "pypy-dev", suites: &["bullseye"], counts_installed: false };
 
 /// What PyPy needs that newer machines lack. The other libraries of that release would not fit the machine's loader.

@@ -24,8 +24,9 @@ pub(super) struct Row {
     pub(super) unit: &'static str,
     pub(super) better: Better,
     pub(super) target: Option<Target>,
-    /// The least that was measured on a machine that did nothing else, in the terms of the target: the faster a machine's
-    /// system calls, the less the engine's class loses by making more of them. `--short` insists on a part of it.
+    /// The least that was measured on a machine that did nothing else, in the terms of the target: the faster a
+    /// machine's system calls, the less the engine's class loses by making more of them. `--short` insists on a part of
+    /// it.
     pub(super) measured: Option<f64>,
 }
 

@@ -60,8 +60,8 @@ pub(crate) struct Wanted<'a> {
 /// Godot 4 with all that it needs, libc included. Of the suites that have it the calmer one comes first.
 pub(super) const GODOT: Wanted<'_> = Wanted { package: "godot", suites: &["forky", "sid"], counts_installed: false };
 
-/// Fetches a package and unpacks it into `sysroot`. The signature of the archive is verified with the keyring of the machine.
-/// What is left there after an error is of no use.
+/// Fetches a package and unpacks it into `sysroot`. The signature of the archive is verified with the keyring of the
+/// machine. What is left there after an error is of no use.
 ///
 /// # Errors
 /// There is no apt, no keyring or no mirror that has one of the suites.

@@ -5,8 +5,8 @@
 //! * `# unexpected: TEXT`: no line may contain it.
 //! * `# error: TEXT`: an engine error or warning with exactly this text is part of the story.
 //! * `# env: NAME=VALUE`: for the engine.
-//! * `# project: DIR`: run it in the project `tests/projects/DIR`, where the addon and the scripts of `tests` are put. A
-//!   script of comments only stands for the main scene of that project.
+//! * `# project: DIR`: run it in the project `tests/projects/DIR`, where the addon and the scripts of `tests` are put.
+//!   A script of comments only stands for the main scene of that project.
 //! * `# editor: yes`: open that project in the editor.
 //! * `# import: yes`: import that project in the editor, which then ends.
 //! * `# fresh: yes`: the engine has never seen that project: there is no folder `.godot`.

@@ -13,9 +13,9 @@ use crate::transcript::Transcript;
 /// A test that hangs is ended by the runner after 20 s; this is for a runner or an engine that hangs.
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// Runs the tests with one of these texts in their names, all of them without any. Green only if the engine ended with code
-/// 0 in time, the runner got to its end, every such test on disk has a result, and no error, warning or leak was printed
-/// that no test had announced.
+/// Runs the tests with one of these texts in their names, all of them without any. Green only if the engine ended with
+/// code 0 in time, the runner got to its end, every such test on disk has a result, and no error, warning or leak was
+/// printed that no test had announced.
 pub(super) fn all(rig: &Rig, filters: &[&str]) -> Result<Tally> {
     let on_disk = count_on_disk(filters)?;
     if on_disk == 0 {
