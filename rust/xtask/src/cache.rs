@@ -4,13 +4,14 @@ use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::godot::apt::{self, Wanted};
-use crate::project;
+use crate::{godot, project};
 
 /// How long a fetch by another xtask is waited for.
 const LOCK_LIMIT: Duration = Duration::from_secs(900);
@@ -77,21 +78,43 @@ pub(crate) fn open_packages(name: &str, wanted: Wanted<'_>) -> Result<PathBuf> {
     Ok(open(Shelf::Interop, name, |temp| apt::fetch(wanted, &temp.join("sysroot")))?.join("sysroot"))
 }
 
-/// A package of this system's own suite that it has not installed: where it is unpacked with all that is missing for
-/// it, and the folders of its libraries.
-///
-/// # Errors
-/// It could not be fetched.
-pub(crate) fn open_system_package(package: &str) -> Result<(PathBuf, Vec<PathBuf>)> {
-    let suite = suite(&fs::read_to_string("/etc/os-release").context("it is not known which system this is")?)?;
-    let wanted = Wanted { package, suites: &[&suite], counts_installed: true };
-    let sysroot = open_packages(&format!("{package}-{suite}"), wanted)?;
-    let folders = ["lib", "usr/lib"].into_iter().filter_map(|dir| fs::read_dir(sysroot.join(dir)).ok());
-    let libraries = folders.flatten().flatten().map(|entry| entry.path());
-    let libraries = libraries.filter(|dir| dir.to_string_lossy().ends_with("-linux-gnu"));
-    // What needs it finds it by itself where it is installed.
-    let libraries = libraries.flat_map(|dir| [dir.join("pulseaudio"), dir]).collect();
-    Ok((sysroot, libraries))
+/// A program of this machine or, if it has none, of the packages of its distribution.
+#[derive(Debug)]
+pub(crate) struct SystemProgram {
+    path: PathBuf,
+    /// Folders with libraries that the machine lacks.
+    libraries: Vec<PathBuf>,
+}
+
+impl SystemProgram {
+    /// The program of the package of this name, which the package has at `path`.
+    ///
+    /// # Errors
+    /// It is not installed and cannot be fetched.
+    pub(crate) fn open_or_fetch(package: &str, path: &str) -> Result<Self> {
+        // Some are not on everybody's PATH.
+        let places = godot::on_path(package).into_iter().chain([Path::new("/").join(path)]);
+        if let Some(path) = places.into_iter().find(|path| path.is_file()) {
+            return Ok(Self { path, libraries: Vec::new() });
+        }
+        let suite = suite(&fs::read_to_string("/etc/os-release").context("it is not known which system this is")?)?;
+        let wanted = Wanted { package, suites: &[&suite], counts_installed: true };
+        let sysroot = open_packages(&format!("{package}-{suite}"), wanted)?;
+        let folders = ["lib", "usr/lib"].into_iter().filter_map(|dir| fs::read_dir(sysroot.join(dir)).ok());
+        let libraries = folders.flatten().flatten().map(|entry| entry.path());
+        let libraries = libraries.filter(|dir| dir.to_string_lossy().ends_with("-linux-gnu"));
+        // What needs it finds it by itself where it is installed.
+        let libraries = libraries.flat_map(|dir| [dir.join("pulseaudio"), dir]).collect();
+        Ok(Self { path: sysroot.join(path), libraries })
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        if !self.libraries.is_empty() {
+            command.env("LD_LIBRARY_PATH", env::join_paths(&self.libraries).unwrap_or_default());
+        }
+        command
+    }
 }
 
 /// A program of a sysroot, started by the sysroot's own loader: the libraries of this machine may be too old for it.
@@ -145,6 +168,16 @@ fn find(parent: &Path, wanted: impl Fn(&str) -> bool) -> Result<PathBuf> {
     bail!("nothing in {} is what was looked for", parent.display())
 }
 
+/// The version of a package in a `requirements.txt`.
+///
+/// # Errors
+/// It does not name one.
+pub(crate) fn pinned<'a>(requirements: &'a str, package: &str) -> Result<&'a str> {
+    let versions = requirements.lines().filter_map(|line| line.strip_prefix(package)?.strip_prefix("=="));
+    let version = versions.filter_map(|rest| rest.split_whitespace().next()).next();
+    version.with_context(|| format!("the requirements do not name a version of {package}"))
+}
+
 /// The suite that the packages of this machine are from, according to its `/etc/os-release`.
 fn suite(os_release: &str) -> Result<String> {
     let name = os_release.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="));
@@ -154,6 +187,14 @@ fn suite(os_release: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pinned_version_is_that_of_the_package() {
+        let text = "# why\nautobahn==0.10.9 --hash=x\nautobahntestsuite==0.8.2 --hash=x\n";
+        assert_eq!(pinned(text, "autobahntestsuite").unwrap(), "0.8.2");
+        assert_eq!(pinned(text, "autobahn").unwrap(), "0.10.9");
+        assert!(pinned("websockets\n", "websockets").is_err());
+    }
 
     #[test]
     fn suite_is_the_code_name_of_the_system() {

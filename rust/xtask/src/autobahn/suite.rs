@@ -67,7 +67,7 @@ impl Suite {
     /// It cannot be fetched.
     pub(super) fn open_or_fetch() -> Result<Self> {
         let requirements = fs::read_to_string(source("suite.txt"))?;
-        let version = pinned(&requirements).context("suite.txt does not name a version of autobahntestsuite")?;
+        let version = cache::pinned(&requirements, "autobahntestsuite")?;
         let dir =
             cache::open(Shelf::Autobahn, &format!("suite-{version}"), |temp| Suite { dir: temp.to_owned() }.fetch());
         let dir = dir.context("the Autobahn test suite cannot be fetched")?;
@@ -190,11 +190,6 @@ fn count(text: &str) -> Result<usize> {
     number.with_context(|| format!("the suite will run {text:?}"))
 }
 
-/// The version of the suite in a `suite.txt`.
-fn pinned(requirements: &str) -> Option<&str> {
-    requirements.lines().find_map(|line| line.strip_prefix("autobahntestsuite==")?.split_whitespace().next())
-}
-
 /// The file of this name in a folder or below.
 fn find(dir: &Path, name: &str) -> Option<PathBuf> {
     let paths = fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path());
@@ -213,12 +208,6 @@ fn find(dir: &Path, name: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pinned_version_is_that_of_the_suite() {
-        assert_eq!(pinned("autobahn==0.10.9 --hash=x\nautobahntestsuite==0.8.2 --hash=x\n"), Some("0.8.2"));
-        assert_eq!(pinned("autobahn==0.10.9\n"), None);
-    }
 
     #[test]
     fn number_of_cases_is_the_first_word() {

@@ -47,14 +47,32 @@ pub(super) enum Target {
 }
 
 impl Case {
+    const fn new(
+        name: &'static str,
+        script: &'static str,
+        args: &'static [(&'static str, u64)],
+        rows: &'static [Row],
+    ) -> Self {
+        Self { name, script, args, tls: false, is_alone: false, is_short: false, rows }
+    }
+
+    const fn tls(self) -> Self {
+        Self { tls: true, ..self }
+    }
+
+    const fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
+    }
+
+    const fn short(self) -> Self {
+        Self { is_short: true, ..self }
+    }
+
     /// Whether the row is one of this case.
     pub(super) fn has_row(&self, name: &str) -> bool {
         self.rows.iter().any(|row| row.name == name)
     }
 }
-
-const PLAIN: Case =
-    Case { name: "", script: "echo", args: &[], tls: false, is_alone: false, is_short: false, rows: &[] };
 
 const fn echoes(name: &'static str, times: Option<f64>) -> Row {
     let target = match times {
@@ -88,163 +106,67 @@ const TEXT_64K: &[(&str, u64)] = &[("size", 65_536), ("window", 4), ("text", 1)]
 const TEXT_64K_MIXED: &[(&str, u64)] = &[("size", 65_536), ("window", 4), ("text", 1), ("mixed", 1)];
 const TEXT_1M: &[(&str, u64)] = &[("size", 1_048_576), ("window", 1), ("text", 1)];
 const LARGE: &[(&str, u64)] = &[("size", 64 << 20), ("window", 1), ("times", 1)];
+const OPEN_200: &[(&str, u64)] = &[("size", 64), ("window", 1), ("times", 200)];
+const OPEN_50: &[(&str, u64)] = &[("size", 64), ("window", 1), ("times", 50)];
+const OPEN_50_FRESH: &[(&str, u64)] = &[("size", 64), ("window", 1), ("times", 50), ("fresh", 1)];
+const CROWD: &[(&str, u64)] = &[("clients", 1000)];
+const CROWD_USED: &[(&str, u64)] = &[("clients", 1000), ("used", 1)];
 
 /// Every case, in the order in which they run.
 pub(super) const CASES: &[Case] = &[
-    Case {
-        name: "echo_16",
-        args: ARGS_16,
-        is_short: true,
-        rows: &[echoes("echo_16", Some(2.0)).measured(2.7)],
-        ..PLAIN
-    },
-    Case {
-        name: "echo_1k",
-        args: ARGS_1K,
-        is_short: true,
-        rows: &[echoes("echo_1k", Some(2.5)).measured(3.5)],
-        ..PLAIN
-    },
-    Case {
-        name: "echo_64k",
-        args: ARGS_64K,
-        is_short: true,
-        rows: &[echoes("echo_64k", Some(8.0)).measured(8.5)],
-        ..PLAIN
-    },
-    Case {
-        name: "echo_1m",
-        args: ARGS_1M,
-        is_short: true,
-        rows: &[echoes("echo_1m", Some(5.0)).measured(6.3)],
-        ..PLAIN
-    },
-    Case { name: "text_16", args: TEXT_16, rows: &[echoes("text_16", None)], ..PLAIN },
-    Case { name: "text_1k", args: TEXT_1K, rows: &[echoes("text_1k", None)], ..PLAIN },
-    Case {
-        name: "text_64k",
-        args: TEXT_64K,
-        is_short: true,
-        rows: &[echoes("text_64k", Some(6.0)).measured(7.1)],
-        ..PLAIN
-    },
-    Case { name: "text_64k_mixed", args: TEXT_64K_MIXED, rows: &[echoes("text_64k_mixed", Some(4.0))], ..PLAIN },
-    Case { name: "text_1m", args: TEXT_1M, rows: &[echoes("text_1m", None)], ..PLAIN },
-    Case { name: "echo_16_tls", args: ARGS_16, tls: true, rows: &[echoes("echo_16_tls", None)], ..PLAIN },
-    Case {
-        name: "echo_1k_tls",
-        args: ARGS_1K,
-        tls: true,
-        is_short: true,
-        rows: &[echoes("echo_1k_tls", Some(2.0)).measured(7.3)],
-        ..PLAIN
-    },
-    Case {
-        name: "echo_64k_tls",
-        args: ARGS_64K,
-        tls: true,
-        is_short: true,
-        rows: &[echoes("echo_64k_tls", Some(3.0)).measured(8.8)],
-        ..PLAIN
-    },
-    Case { name: "echo_1m_tls", args: ARGS_1M, tls: true, rows: &[echoes("echo_1m_tls", None)], ..PLAIN },
-    Case {
-        name: "latency",
-        script: "latency",
-        args: &[("size", 64), ("window", 1)],
-        rows: &[costs("latency_p50", "µs", None), costs("latency_p99", "µs", None)],
-        ..PLAIN
-    },
-    Case {
-        name: "handshakes",
-        script: "handshakes",
-        args: &[("size", 64), ("window", 1), ("times", 200)],
-        rows: &[opens("handshakes")],
-        ..PLAIN
-    },
-    Case {
-        name: "handshakes_tls",
-        script: "handshakes",
-        args: &[("size", 64), ("window", 1), ("times", 50)],
-        tls: true,
-        rows: &[opens("handshakes_tls")],
-        ..PLAIN
-    },
-    Case {
-        name: "handshakes_tls_full",
-        script: "handshakes",
-        args: &[("size", 64), ("window", 1), ("times", 50), ("fresh", 1)],
-        tls: true,
-        rows: &[opens("handshakes_tls_full")],
-        ..PLAIN
-    },
-    Case {
-        name: "idle",
-        script: "idle",
-        is_short: true,
-        rows: &[
+    Case::new("echo_16", "echo", ARGS_16, &[echoes("echo_16", Some(2.0)).measured(2.7)]).short(),
+    Case::new("echo_1k", "echo", ARGS_1K, &[echoes("echo_1k", Some(2.5)).measured(3.5)]).short(),
+    Case::new("echo_64k", "echo", ARGS_64K, &[echoes("echo_64k", Some(8.0)).measured(8.5)]).short(),
+    Case::new("echo_1m", "echo", ARGS_1M, &[echoes("echo_1m", Some(5.0)).measured(6.3)]).short(),
+    Case::new("text_16", "echo", TEXT_16, &[echoes("text_16", None)]),
+    Case::new("text_1k", "echo", TEXT_1K, &[echoes("text_1k", None)]),
+    Case::new("text_64k", "echo", TEXT_64K, &[echoes("text_64k", Some(6.0)).measured(7.1)]).short(),
+    Case::new("text_64k_mixed", "echo", TEXT_64K_MIXED, &[echoes("text_64k_mixed", Some(4.0))]),
+    Case::new("text_1m", "echo", TEXT_1M, &[echoes("text_1m", None)]),
+    Case::new("echo_16_tls", "echo", ARGS_16, &[echoes("echo_16_tls", None)]).tls(),
+    Case::new("echo_1k_tls", "echo", ARGS_1K, &[echoes("echo_1k_tls", Some(2.0)).measured(7.3)]).tls().short(),
+    Case::new("echo_64k_tls", "echo", ARGS_64K, &[echoes("echo_64k_tls", Some(3.0)).measured(8.8)]).tls().short(),
+    Case::new("echo_1m_tls", "echo", ARGS_1M, &[echoes("echo_1m_tls", None)]).tls(),
+    Case::new(
+        "latency",
+        "latency",
+        &[("size", 64), ("window", 1)],
+        &[costs("latency_p50", "µs", None), costs("latency_p99", "µs", None)],
+    ),
+    Case::new("handshakes", "handshakes", OPEN_200, &[opens("handshakes")]),
+    Case::new("handshakes_tls", "handshakes", OPEN_50, &[opens("handshakes_tls")]).tls(),
+    Case::new("handshakes_tls_full", "handshakes", OPEN_50_FRESH, &[opens("handshakes_tls_full")]).tls(),
+    Case::new(
+        "idle",
+        "idle",
+        &[],
+        &[
             costs("idle_100", "µs/poll", None),
             costs("idle_1000", "µs/poll", None),
             costs("idle_4000", "µs/poll", Some(Target::Times(100.0))).measured(16_000.0),
             // Of 4,000 to 100: a server whose poll does not depend on those who are idle stays at 1.
             costs("idle_growth", "times", Some(Target::AtMost(2.0))).measured(1.0),
         ],
-        ..PLAIN
-    },
-    Case {
-        name: "active",
-        script: "active",
-        args: &[("clients", 4000), ("active", 100)],
-        rows: &[costs("active", "µs/poll", None)],
-        ..PLAIN
-    },
-    Case {
-        name: "memory",
-        script: "memory",
-        args: &[("clients", 1000)],
-        is_alone: true,
-        rows: &[costs("memory", "bytes", Some(Target::Times(10.0)))],
-        ..PLAIN
-    },
-    Case {
-        name: "memory_tls",
-        script: "memory",
-        args: &[("clients", 1000)],
-        tls: true,
-        is_alone: true,
-        rows: &[costs("memory_tls", "bytes", None)],
-        ..PLAIN
-    },
-    Case {
-        name: "memory_used",
-        script: "memory",
-        args: &[("clients", 1000), ("used", 1)],
-        is_alone: true,
-        rows: &[costs("memory_used", "bytes", Some(Target::Times(10.0)))],
-        ..PLAIN
-    },
-    Case {
-        name: "joins",
-        script: "joins",
-        args: &[("clients", 100)],
-        rows: &[costs("joins", "s", Some(Target::AtMost(1.0)))],
-        ..PLAIN
-    },
-    Case {
-        name: "multiplayer_poll",
-        script: "multiplayer_poll",
-        args: &[("clients", 1000), ("active", 50)],
-        rows: &[costs("multiplayer_poll", "µs/poll", None)],
-        ..PLAIN
-    },
-    Case { name: "large", args: LARGE, rows: &[echoes("large", None)], ..PLAIN },
-    Case {
-        name: "slow_reader",
-        script: "slow_reader",
-        args: &[("size", 65_536), ("window", 1024), ("times", 1024)],
-        rows: &[echoes("slow_reader", None)],
-        ..PLAIN
-    },
+    )
+    .short(),
+    Case::new("active", "active", &[("clients", 4000), ("active", 100)], &[costs("active", "µs/poll", None)]),
+    Case::new("memory", "memory", CROWD, &[costs("memory", "bytes", Some(Target::Times(10.0)))]).alone(),
+    Case::new("memory_tls", "memory", CROWD, &[costs("memory_tls", "bytes", None)]).tls().alone(),
+    Case::new("memory_used", "memory", CROWD_USED, &[costs("memory_used", "bytes", Some(Target::Times(10.0)))]).alone(),
+    Case::new("joins", "joins", &[("clients", 100)], &[costs("joins", "s", Some(Target::AtMost(1.0)))]),
+    Case::new(
+        "multiplayer_poll",
+        "multiplayer_poll",
+        &[("clients", 1000), ("active", 50)],
+        &[costs("multiplayer_poll", "µs/poll", None)],
+    ),
+    Case::new("large", "echo", LARGE, &[echoes("large", None)]),
+    Case::new(
+        "slow_reader",
+        "slow_reader",
+        &[("size", 65_536), ("window", 1024), ("times", 1024)],
+        &[echoes("slow_reader", None)],
+    ),
 ];
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! is given up afterwards, and the machine's own packages stay as they are.
 
 use std::fs;
-use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -27,6 +26,9 @@ const LIST_LIMIT: Duration = Duration::from_secs(180);
 
 /// For what needs no network.
 const LOCAL_LIMIT: Duration = Duration::from_secs(120);
+
+/// How often a download tells how far it is.
+const PAUSE: Duration = Duration::from_secs(3);
 
 /// What the machine's own configuration must not do here. `#clear` takes out hooks that touch the machine's cache.
 const CONFIGURATION: &str = "\
@@ -173,7 +175,8 @@ impl<'a> PrivateApt<'a> {
         let Plan { packages, bytes } = plan;
         let size = bytes.div_ceil(1_000_000);
         eprintln!("{}: fetching it from {}: {packages} packages, {size} MB", self.package, self.suite);
-        let mut progress = Progress::new(self.package, *bytes);
+        let now = Instant::now();
+        let mut progress = Progress { package: self.package, started: now, shown: now, bytes: *bytes };
         let mut log = String::new();
         let mut command = self.command();
         command.args(["install", "--download-only", self.package]);
@@ -186,49 +189,29 @@ impl<'a> PrivateApt<'a> {
             }
             progress.show(&self.archives());
         })?;
-        progress.end();
         ensure!(status.success(), "apt could not fetch it ({status}):\n{}", log.trim_end());
         Ok(())
     }
 }
 
-/// Tells how much has arrived: in place on a terminal, else a line now and then.
+/// Tells now and then how much has arrived.
 #[derive(Debug)]
 struct Progress<'a> {
     package: &'a str,
     started: Instant,
     shown: Instant,
     bytes: u64,
-    in_place: bool,
 }
 
-impl<'a> Progress<'a> {
-    fn new(package: &'a str, bytes: u64) -> Self {
-        let now = Instant::now();
-        Self { package, started: now, shown: now, bytes, in_place: stderr().is_terminal() }
-    }
-
+impl Progress<'_> {
     fn show(&mut self, archives: &Path) {
-        let pause = Duration::from_millis(if self.in_place { 200 } else { 3000 });
-        if self.shown.elapsed() < pause {
+        if self.shown.elapsed() < PAUSE {
             return;
         }
         self.shown = Instant::now();
-        let arrived = size_of_files(archives) + size_of_files(&archives.join("partial"));
-        let text = format!(
-            "{}: {} of {} MB after {} s",
-            self.package,
-            arrived / 1_000_000,
-            self.bytes / 1_000_000,
-            self.started.elapsed().as_secs()
-        );
-        if self.in_place { eprint!("\r{text} ") } else { eprintln!("{text}") }
-    }
-
-    fn end(&self) {
-        if self.in_place {
-            eprintln!();
-        }
+        let arrived = (size_of_files(archives) + size_of_files(&archives.join("partial"))) / 1_000_000;
+        let (bytes, seconds) = (self.bytes / 1_000_000, self.started.elapsed().as_secs());
+        eprintln!("{}: {arrived} of {bytes} MB after {seconds} s", self.package);
     }
 }
 

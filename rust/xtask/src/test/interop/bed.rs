@@ -57,15 +57,9 @@ impl Bed {
 
     /// Who takes part, for a headline.
     pub(super) fn versions(&self) -> String {
-        format!(
-            "Godot {}, {}, {}, {}, {}, {}",
-            self.rig.version(),
-            self.node.version(),
-            self.python.version(),
-            self.godot3.version(),
-            self.nginx.version(),
-            self.browser.version()
-        )
+        let Self { rig, node, python, godot3, nginx, browser, .. } = self;
+        let engines = format!("Godot {}, Godot {}", rig.version(), godot3.version);
+        [engines.as_str(), &node.version, &python.version, &nginx.version, &browser.version].join(", ")
     }
 
     /// A `server` or a `client`; the caller adds the options.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::{cache, godot, process, project};
+use crate::cache::SystemProgram;
+use crate::{process, project};
 
 /// What to do without it.
 const HINT: &str = "there is no Chromium on this machine and none could be fetched: install the package chromium";
@@ -29,10 +30,9 @@ const FLAGS: [&str; 8] = [
 
 #[derive(Debug)]
 pub(super) struct Browser {
-    program: PathBuf,
-    /// Folders with libraries that the machine lacks.
-    libraries: Vec<PathBuf>,
-    version: String,
+    program: SystemProgram,
+    /// As printed by `--version`, such as `Chromium 150.0.7871.100`.
+    pub(super) version: String,
     /// For profiles; a new one each time.
     dir: PathBuf,
 }
@@ -43,42 +43,28 @@ impl Browser {
     /// # Errors
     /// It is neither installed nor can it be fetched, or it does not run.
     pub(super) fn prepare(dir: &Path) -> Result<Self> {
-        let (program, libraries) = match godot::on_path("chromium") {
-            Some(program) => (program, Vec::new()),
-            None => {
-                let (sysroot, libraries) = cache::open_system_package("chromium").context(HINT)?;
-                // What is in usr/bin is a script that looks for it where it would be installed.
-                (sysroot.join("usr/lib/chromium/chromium"), libraries)
-            }
-        };
-        let mut browser = Self { program, libraries, version: String::new(), dir: dir.join("browser") };
+        // What the package has in usr/bin is a script that looks for it where it would be installed.
+        let program = SystemProgram::open_or_fetch("chromium", "usr/lib/chromium/chromium").context(HINT)?;
+        let mut browser = Self { program, version: String::new(), dir: dir.join("browser") };
         fs::create_dir_all(&browser.dir)?;
-        let printed = process::capture(browser.program().arg("--version"), VERSION_LIMIT)?;
+        let printed = process::capture(browser.command().arg("--version"), VERSION_LIMIT)?;
         browser.version = printed.lines().last().unwrap_or_default().trim().to_owned();
         Ok(browser)
-    }
-
-    /// As printed by `--version`, such as `Chromium 150.0.7871.100`.
-    pub(super) fn version(&self) -> &str {
-        &self.version
     }
 
     /// Opens the page that is the client, with options as in the query of a URL. It goes on until it is killed.
     pub(super) fn open(&self, profile: &str, options: &str) -> Command {
         let page = project::root().join("interop/browser/client.html");
-        let mut command = self.program();
+        let mut command = self.command();
         command.args(FLAGS).arg(format!("--user-data-dir={}", self.dir.join(profile).display()));
         command.arg(format!("file://{}?{options}", page.display()));
         command
     }
 
-    fn program(&self) -> Command {
-        let mut command = Command::new(&self.program);
+    fn command(&self) -> Command {
+        let mut command = self.program.command();
         // Some of what it writes is beside its profile.
         command.env("HOME", &self.dir);
-        if !self.libraries.is_empty() {
-            command.env("LD_LIBRARY_PATH", std::env::join_paths(&self.libraries).unwrap_or_default());
-        }
         command
     }
 }

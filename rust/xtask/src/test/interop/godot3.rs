@@ -26,7 +26,8 @@ pub(super) struct Godot3 {
     /// The loader that starts the engine, and what it needs to know first.
     loader: PathBuf,
     leading_args: Vec<OsString>,
-    version: String,
+    /// As printed by `--version`, such as `3.6.2.stable`.
+    pub(super) version: String,
 }
 
 impl Godot3 {
@@ -42,11 +43,6 @@ impl Godot3 {
         godot3.version = printed.lines().last().unwrap_or_default().trim().to_owned();
         ensure!(godot3.version.starts_with("3."), "the package {} is Godot {:?}", PACKAGE.package, godot3.version);
         Ok(godot3)
-    }
-
-    /// As printed by `--version`, such as `3.6.2.stable`, after the name.
-    pub(super) fn version(&self) -> String {
-        format!("Godot {}", self.version)
     }
 
     /// Runs `server` or `client`; what the engine keeps outside of a project is in `home`.

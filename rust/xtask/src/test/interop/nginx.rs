@@ -2,15 +2,15 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::godot;
-use crate::process::{self, Background, Event, Lines, Stream};
-use crate::{cache, project};
+use crate::cache::SystemProgram;
+use crate::process::{Background, Lines, Stream, text};
+use crate::project;
 
 /// What to do without it.
 const HINT: &str = "there is no nginx on this machine and none could be fetched: install the package nginx";
@@ -25,10 +25,8 @@ const ERRORS: [&str; 4] = ["[emerg]", "[alert]", "[crit]", "[error]"];
 
 #[derive(Debug)]
 pub(super) struct Nginx {
-    program: PathBuf,
-    /// Folders with libraries that the machine lacks.
-    libraries: Vec<PathBuf>,
-    version: String,
+    program: SystemProgram,
+    pub(super) version: String,
 }
 
 /// A running nginx. Ended when dropped.
@@ -44,32 +42,13 @@ impl Nginx {
     /// # Errors
     /// It is neither installed nor can it be fetched, or it does not run.
     pub(super) fn prepare() -> Result<Self> {
-        // Not on everybody's PATH.
-        let installed =
-            godot::on_path("nginx").or_else(|| Some(PathBuf::from("/usr/sbin/nginx")).filter(|path| path.is_file()));
-        let mut nginx = match installed {
-            Some(program) => Self { program, libraries: Vec::new(), version: String::new() },
-            None => Self::fetched().context(HINT)?,
-        };
+        let program = SystemProgram::open_or_fetch("nginx", "usr/sbin/nginx").context(HINT)?;
         // Says so on standard error.
-        let mut printed = String::new();
-        let status = process::watch(nginx.command().arg("-v"), &[Stream::Err], VERSION_LIMIT, |event| {
-            if let Event::Line(_, line) = event {
-                printed = line;
-            }
-        })?;
-        ensure!(status.success(), "{} does not run: {printed}", nginx.program.display());
-        nginx.version = printed.trim_start_matches("nginx version: ").to_owned();
-        Ok(nginx)
-    }
-
-    fn fetched() -> Result<Self> {
-        let (sysroot, libraries) = cache::open_system_package("nginx")?;
-        Ok(Self { program: sysroot.join("usr/sbin/nginx"), libraries, version: String::new() })
-    }
-
-    pub(super) fn version(&self) -> &str {
-        &self.version
+        let (lines, end) = Background::start(program.command().arg("-v"))?.end(VERSION_LIMIT);
+        let printed = text(&lines);
+        ensure!(end?.success(), "nginx does not run: {printed}");
+        let version = printed.lines().last().unwrap_or_default().trim_start_matches("nginx version: ").to_owned();
+        Ok(Self { program, version })
     }
 
     /// Starts it in the folder `dir`, with the certificate in another one, in front of a server on `server_port`.
@@ -84,19 +63,11 @@ impl Nginx {
             .replace("@BACKEND@", &format!("127.0.0.1:{server_port}"));
         let file = dir.join("nginx.conf");
         fs::write(&file, configuration)?;
-        let mut command = self.command();
+        let mut command = self.program.command();
         command.arg("-p").arg(dir).arg("-c").arg(file).args(["-e", "stderr"]);
         hand_over(&mut command, listener)?;
         // Clients may come already: the socket listens.
         Ok(Proxy { process: Background::spawn(&mut command, &[Stream::Out, Stream::Err])?, port })
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        if !self.libraries.is_empty() {
-            command.env("LD_LIBRARY_PATH", std::env::join_paths(&self.libraries).unwrap_or_default());
-        }
-        command
     }
 }
 

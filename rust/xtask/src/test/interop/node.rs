@@ -25,7 +25,7 @@ const INSTALL_LIMIT: Duration = Duration::from_secs(180);
 #[derive(Debug)]
 pub(super) struct Node {
     program: PathBuf,
-    version: String,
+    pub(super) version: String,
     scripts: PathBuf,
 }
 
@@ -48,10 +48,6 @@ impl Node {
         copy(&source, &scripts)?;
         copy(&installed.join("node_modules"), &scripts.join("node_modules"))?;
         Ok(Self { program, version: format!("ws {ws} on Node.js {node}"), scripts })
-    }
-
-    pub(super) fn version(&self) -> &str {
-        &self.version
     }
 
     /// Runs `server` or `client`.

@@ -43,7 +43,7 @@ const INSTALL: [&str; 15] = [
 #[derive(Debug)]
 pub(super) struct Python {
     program: PathBuf,
-    version: String,
+    pub(super) version: String,
     packages: PathBuf,
 }
 
@@ -57,15 +57,11 @@ impl Python {
         let python = process::capture(Command::new(&program).args(["-c", ASK]), VERSION_LIMIT)
             .with_context(|| format!("python3 is too old or does not run: {HINT}"))?;
         let requirements = fs::read_to_string(project::root().join("interop/python/requirements.txt"))?;
-        let websockets = pinned(&requirements).context("requirements.txt does not name a version of websockets")?;
+        let websockets = cache::pinned(&requirements, "websockets")?;
         let packages =
             cache::open(Shelf::Interop, &format!("websockets-{websockets}"), |temp| install(&program, temp))?;
         let version = format!("websockets {websockets} on Python {}", python.trim());
         Ok(Self { program, version, packages })
-    }
-
-    pub(super) fn version(&self) -> &str {
-        &self.version
     }
 
     /// Runs `server` or `client`.
@@ -77,26 +73,10 @@ impl Python {
     }
 }
 
-/// The version of `websockets` in a `requirements.txt`.
-fn pinned(requirements: &str) -> Option<&str> {
-    requirements.lines().find_map(|line| line.strip_prefix("websockets==")?.split_whitespace().next())
-}
-
 fn install(program: &Path, temp: &Path) -> Result<()> {
     let pip = process::capture(Command::new(program).args(["-m", "pip", "--version"]), VERSION_LIMIT);
     ensure!(pip.is_ok(), "python3 has no pip: {HINT}");
     let mut command = Command::new(program);
     command.args(INSTALL).arg("--target").arg(temp).current_dir(project::root());
     process::capture(&mut command, INSTALL_LIMIT).map(drop)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pinned_version_is_that_of_websockets() {
-        assert_eq!(pinned("# why\nwebsockets==15.0.1 --hash=sha256:00\n"), Some("15.0.1"));
-        assert_eq!(pinned("websockets\n"), None);
-    }
 }
