@@ -13,6 +13,9 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::godot::apt::{self, Wanted};
 use crate::{godot, project};
 
+/// Fetching and installing takes seconds; a busy machine and a poor line get more.
+pub(crate) const INSTALL_LIMIT: Duration = Duration::from_secs(300);
+
 /// How long a fetch by another xtask is waited for.
 const LOCK_LIMIT: Duration = Duration::from_secs(900);
 

@@ -7,12 +7,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use crate::cache::{self, Shelf};
 use crate::process;
+use crate::process::START_LIMIT;
 
 /// The oldest engine the extension loads into: `compatibility_minimum` of the `.gdextension`.
 const OLDEST: (u32, u32) = (4, 2);
@@ -21,9 +21,6 @@ const OLDEST: (u32, u32) = (4, 2);
 const HINT: &str = "there is no Godot 4 on this machine and none could be fetched.
 Install Godot 4.2 or later as `godot4` or `godot` on the PATH,
 or set GODOT4_BIN to the path of its program";
-
-/// Printing a version takes well under a second; a busy machine gets more.
-const VERSION_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Flags {
@@ -116,7 +113,7 @@ impl Godot {
 
     /// Asks the engine for its version.
     fn checked(mut self) -> Result<Self> {
-        let printed = process::capture(self.command().arg("--version"), VERSION_LIMIT)?;
+        let printed = process::capture(self.command().arg("--version"), START_LIMIT)?;
         // Whatever the engine warns about comes first.
         self.version = printed.lines().last().unwrap_or_default().trim().to_owned();
         match parse_version(&self.version) {

@@ -18,6 +18,12 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// Whether we were asked to end.
 static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
+/// How long a program may take to start, to say its version or that it is ready: it needs a second, on a busy machine more.
+pub(crate) const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long one may take to end that has nothing left to do.
+pub(crate) const END_LIMIT: Duration = Duration::from_secs(10);
+
 /// How often a child that prints nothing is asked whether it has ended.
 const TICK: Duration = Duration::from_millis(50);
 

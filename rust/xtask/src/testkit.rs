@@ -10,16 +10,10 @@ use serde_json::{Value, json};
 
 use crate::artifact;
 use crate::build::Profile;
-use crate::process::{Background, Stream};
-
-/// Making a certificate and a socket takes no time; a busy machine gets more.
-const START_LIMIT: Duration = Duration::from_secs(20);
+use crate::process::{Background, END_LIMIT, START_LIMIT, Stream};
 
 /// How long a server may take to see what a process did that has ended.
 const EVENT_LIMIT: Duration = Duration::from_secs(5);
-
-/// How long it may take to end after its standard input was closed.
-const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// A running testkit. Ended when dropped.
 #[derive(Debug)]

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -11,14 +10,10 @@ use super::suite::RUN_LIMIT;
 use crate::artifact;
 use crate::build::Profile;
 use crate::godot::{self, Godot};
-use crate::process::{Background, text};
+use crate::process::{Background, END_LIMIT, START_LIMIT, text};
 use crate::project;
 use crate::stage::Stage;
 use crate::transcript::Transcript;
-
-const START_LIMIT: Duration = Duration::from_secs(60);
-
-const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// Optimised builds: the suite is about what is said, and there is much of it.
 #[derive(Debug)]

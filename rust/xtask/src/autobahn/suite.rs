@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::cache::{self, Shelf};
 use crate::godot::apt;
-use crate::process::{Background, text};
+use crate::process::{Background, END_LIMIT, START_LIMIT, text};
 use crate::{godot, process, project};
 
 /// What runs the suite, which was written for Python 2.7, and compiles what it needs. CPython is some ten times slower,
@@ -33,13 +33,6 @@ const PIP: [&str; 8] = [
     "--quiet",
     "--require-hashes",
 ];
-
-/// Fetching takes seconds, compiling ten; a busy machine and a poor line get more.
-const INSTALL_LIMIT: Duration = Duration::from_secs(300);
-
-const START_LIMIT: Duration = Duration::from_secs(60);
-
-const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// A whole run, on a busy machine.
 pub(super) const RUN_LIMIT: Duration = Duration::from_secs(1800);
@@ -89,7 +82,7 @@ impl Suite {
             let mut command = self.python();
             command.arg(pip.join("pip")).args(PIP).arg("--target").arg(self.site());
             command.arg("--requirement").arg(source(requirements));
-            process::capture(&mut command, INSTALL_LIMIT)?;
+            process::capture(&mut command, cache::INSTALL_LIMIT)?;
         }
         // Without it, a package that is spread over folders is found in the installed place only.
         fs::write(self.site().join("zope/__init__.py"), "")?;
@@ -104,7 +97,7 @@ impl Suite {
         let mut command = Command::new(python);
         command.args(["-m", "pip", "download", "--disable-pip-version-check", "--no-deps", "--no-input", "--quiet"]);
         command.args(["--require-hashes", "--requirement"]).arg(source("pip.txt")).arg("--dest").arg(&dir);
-        process::capture(&mut command, INSTALL_LIMIT)?;
+        process::capture(&mut command, cache::INSTALL_LIMIT)?;
         let wheel = fs::read_dir(&dir)?.flatten().next().context("pip has fetched nothing")?;
         Ok(wheel.path())
     }

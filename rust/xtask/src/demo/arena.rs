@@ -1,21 +1,17 @@
 //! `cargo xtask demo arena`: a server without a window and two clients, each in an engine of its own.
 
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use super::{LIMIT, engine};
 use crate::godot::Godot;
-use crate::process::Background;
+use crate::process::{Background, START_LIMIT};
 use crate::stage::Stage;
 use crate::transcript::Transcript;
 
 /// What each engine prints last when it has seen what there is to see.
 const SENTINEL: &str = "arena: ok";
-
-/// An engine starts within a second; a busy machine gets more.
-const START_LIMIT: Duration = Duration::from_secs(20);
 
 /// Lets two bots play until each has seen the other one move; with windows, lets players play until they close them.
 pub(super) fn show(godot: &Godot, stage: &Stage, windowed: bool) -> Result<()> {

@@ -10,11 +10,8 @@ use anyhow::Result;
 
 use super::engine::Rig;
 use super::{Options, Tally, participant};
-use crate::process::{Background, Lines};
+use crate::process::{Background, Lines, START_LIMIT};
 use crate::transcript::Transcript;
-
-/// An engine starts within a second; a busy machine gets more.
-const START_LIMIT: Duration = Duration::from_secs(20);
 
 /// Each member gives up on its own before this.
 const LIMIT: Duration = Duration::from_secs(30);

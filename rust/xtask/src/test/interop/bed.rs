@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -14,11 +13,9 @@ use super::node::Node;
 use super::python::Python;
 use super::{Case, Speaker};
 use crate::build::Profile;
+use crate::process::START_LIMIT;
 use crate::test::engine::Rig;
 use crate::{artifact, process};
-
-/// Making two keys takes no time; a busy machine gets more.
-const IDENTITY_LIMIT: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 pub(super) struct Bed {
@@ -42,7 +39,7 @@ impl Bed {
         let dir = rig.file("interop");
         fs::create_dir_all(&dir)?;
         let mut identity = Command::new(artifact::program("tungsten-testkit", None, Profile::Debug)?);
-        process::capture(identity.arg("identity").arg("--dir").arg(&dir), IDENTITY_LIMIT)?;
+        process::capture(identity.arg("identity").arg("--dir").arg(&dir), START_LIMIT)?;
         match (Node::prepare(&dir), Python::prepare(), Godot3::prepare(), Nginx::prepare(), Browser::prepare(&dir)) {
             (Ok(node), Ok(python), Ok(godot3), Ok(nginx), Ok(browser)) => {
                 Ok(Self { rig, node, python, godot3, nginx, browser, dir })

@@ -3,17 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use crate::cache::SystemProgram;
+use crate::process::START_LIMIT;
 use crate::{process, project};
 
 /// What to do without it.
 const HINT: &str = "there is no Chromium on this machine and none could be fetched: install the package chromium";
-
-const VERSION_LIMIT: Duration = Duration::from_secs(60);
 
 /// Without a window, and without talking to anybody but our server.
 const FLAGS: [&str; 8] = [
@@ -47,7 +45,7 @@ impl Browser {
         let program = SystemProgram::open_or_fetch("chromium", "usr/lib/chromium/chromium").context(HINT)?;
         let mut browser = Self { program, version: String::new(), dir: dir.join("browser") };
         fs::create_dir_all(&browser.dir)?;
-        let printed = process::capture(browser.command().arg("--version"), VERSION_LIMIT)?;
+        let printed = process::capture(browser.command().arg("--version"), START_LIMIT)?;
         browser.version = printed.lines().last().unwrap_or_default().trim().to_owned();
         Ok(browser)
     }

@@ -8,18 +8,12 @@ use anyhow::{Context, Result};
 use super::bed::Bed;
 use super::nginx::Proxy;
 use super::{Case, Route, Speaker};
-use crate::process::Background;
+use crate::process::{Background, END_LIMIT, START_LIMIT};
 use crate::test::participant::{judge, told, with_output};
 use crate::transcript::Transcript;
 
-/// An engine or an interpreter starts within a second; a busy machine gets more.
-const START_LIMIT: Duration = Duration::from_secs(20);
-
 /// A conversation takes seconds. Both ends give up on their own before this.
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// A server ends right after the conversation.
-const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// What the client prints if all was well.
 const SENTINEL: &str = "conversation held";

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::godot::apt;
+use crate::process::START_LIMIT;
 use crate::{cache, process, project};
 
 /// The engine without a window, with all that it needs, libc included. What machines have installed is often older than
@@ -18,8 +18,6 @@ const PACKAGE: apt::Wanted<'_> =
 
 /// What to do without it.
 const HINT: &str = "there is no Godot 3 and none could be fetched: that takes apt with access to Debian's packages";
-
-const VERSION_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(super) struct Godot3 {
@@ -39,7 +37,7 @@ impl Godot3 {
         let sysroot = cache::open_packages(PACKAGE.package, PACKAGE).context(HINT)?;
         let (loader, leading_args) = cache::program(&sysroot, PACKAGE.package)?;
         let mut godot3 = Self { loader, leading_args, version: String::new() };
-        let printed = process::capture(godot3.engine().arg("--version"), VERSION_LIMIT)?;
+        let printed = process::capture(godot3.engine().arg("--version"), START_LIMIT)?;
         godot3.version = printed.lines().last().unwrap_or_default().trim().to_owned();
         ensure!(godot3.version.starts_with("3."), "the package {} is Godot {:?}", PACKAGE.package, godot3.version);
         Ok(godot3)

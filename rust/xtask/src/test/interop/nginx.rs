@@ -4,21 +4,15 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::cache::SystemProgram;
-use crate::process::{Background, Lines, Stream, text};
+use crate::process::{Background, END_LIMIT, Lines, START_LIMIT, Stream, text};
 use crate::project;
 
 /// What to do without it.
 const HINT: &str = "there is no nginx on this machine and none could be fetched: install the package nginx";
-
-const VERSION_LIMIT: Duration = Duration::from_secs(30);
-
-/// It ends at once when it is asked to.
-const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// How nginx marks what went wrong.
 const ERRORS: [&str; 4] = ["[emerg]", "[alert]", "[crit]", "[error]"];
@@ -44,7 +38,7 @@ impl Nginx {
     pub(super) fn prepare() -> Result<Self> {
         let program = SystemProgram::open_or_fetch("nginx", "usr/sbin/nginx").context(HINT)?;
         // Says so on standard error.
-        let (lines, end) = Background::start(program.command().arg("-v"))?.end(VERSION_LIMIT);
+        let (lines, end) = Background::start(program.command().arg("-v"))?.end(START_LIMIT);
         let printed = text(&lines);
         ensure!(end?.success(), "nginx does not run: {printed}");
         let version = printed.lines().last().unwrap_or_default().trim_start_matches("nginx version: ").to_owned();

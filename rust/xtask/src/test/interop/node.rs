@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::cache::{self, Shelf};
+use crate::process::START_LIMIT;
 use crate::{godot, process, project};
 
 /// The oldest Node.js that our scripts run on.
@@ -16,11 +16,6 @@ const OLDEST: u32 = 18;
 
 /// What to do without it.
 const HINT: &str = "install Node.js 18 or later with npm, such as the packages nodejs and npm";
-
-const VERSION_LIMIT: Duration = Duration::from_secs(30);
-
-/// It is one package of 200 kB.
-const INSTALL_LIMIT: Duration = Duration::from_secs(180);
 
 #[derive(Debug)]
 pub(super) struct Node {
@@ -36,7 +31,7 @@ impl Node {
     /// It is not there or too old, or npm is not there or cannot fetch.
     pub(super) fn prepare(dir: &Path) -> Result<Self> {
         let program = godot::on_path("node").with_context(|| format!("node is missing: {HINT}"))?;
-        let node = process::capture(Command::new(&program).arg("--version"), VERSION_LIMIT)?.trim().to_owned();
+        let node = process::capture(Command::new(&program).arg("--version"), START_LIMIT)?.trim().to_owned();
         let major = node.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
         ensure!(major >= Some(OLDEST), "node says it is {node:?}: {HINT}");
 
@@ -72,7 +67,7 @@ fn install(source: &Path, temp: &Path) -> Result<()> {
     }
     let mut command = Command::new(npm);
     command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]).current_dir(temp);
-    process::capture(&mut command, INSTALL_LIMIT).map(drop)
+    process::capture(&mut command, cache::INSTALL_LIMIT).map(drop)
 }
 
 /// Copies a folder with all that is in it, except for what somebody has installed there.

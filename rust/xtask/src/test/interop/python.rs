@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::cache::{self, Shelf};
+use crate::process::START_LIMIT;
 use crate::{godot, process, project};
 
 /// What to do without it.
@@ -15,11 +15,6 @@ const HINT: &str = "install Python 3.9 or later with pip, such as the packages p
 
 /// Whether it is new enough, and its version.
 const ASK: &str = "import sys; print(sys.version.split()[0]); sys.exit(sys.version_info < (3, 9))";
-
-const VERSION_LIMIT: Duration = Duration::from_secs(30);
-
-/// It is one package of 200 kB.
-const INSTALL_LIMIT: Duration = Duration::from_secs(180);
 
 /// The wheel that fits every machine, so that `requirements.txt` needs one hash, and nothing is compiled.
 const INSTALL: [&str; 15] = [
@@ -54,7 +49,7 @@ impl Python {
     /// It is not there or too old, or pip is not there or cannot fetch.
     pub(super) fn prepare() -> Result<Self> {
         let program = godot::on_path("python3").with_context(|| format!("python3 is missing: {HINT}"))?;
-        let python = process::capture(Command::new(&program).args(["-c", ASK]), VERSION_LIMIT)
+        let python = process::capture(Command::new(&program).args(["-c", ASK]), START_LIMIT)
             .with_context(|| format!("python3 is too old or does not run: {HINT}"))?;
         let requirements = fs::read_to_string(project::root().join("interop/python/requirements.txt"))?;
         let websockets = cache::pinned(&requirements, "websockets")?;
@@ -74,9 +69,9 @@ impl Python {
 }
 
 fn install(program: &Path, temp: &Path) -> Result<()> {
-    let pip = process::capture(Command::new(program).args(["-m", "pip", "--version"]), VERSION_LIMIT);
+    let pip = process::capture(Command::new(program).args(["-m", "pip", "--version"]), START_LIMIT);
     ensure!(pip.is_ok(), "python3 has no pip: {HINT}");
     let mut command = Command::new(program);
     command.args(INSTALL).arg("--target").arg(temp).current_dir(project::root());
-    process::capture(&mut command, INSTALL_LIMIT).map(drop)
+    process::capture(&mut command, cache::INSTALL_LIMIT).map(drop)
 }
