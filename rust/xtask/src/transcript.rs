@@ -95,13 +95,9 @@ impl Transcript {
         if complaints.is_empty() {
             return headline;
         }
-        let lines = self.lines.iter().map(|(_, line)| format!("    {line}"));
-        [headline]
-            .into_iter()
-            .chain(lines)
-            .chain(complaints.iter().map(|text| format!("  {text}")))
-            .collect::<Vec<_>>()
-            .join("\n")
+        let lines = self.lines.iter().map(|(_, line)| format!("\n    {line}"));
+        let complaints = complaints.iter().map(|text| format!("\n  {text}"));
+        headline + &lines.chain(complaints).collect::<String>()
     }
 
     /// Prints all lines, for a run that was not live.

@@ -18,7 +18,7 @@ pub(super) fn unit(options: &Options) -> Result<Tally> {
 
 /// What is tested from outside, with real sockets and processes, and the examples in doc comments.
 pub(super) fn api(options: &Options) -> Result<Tally> {
-    // With all packages, as before: cargo compiles a crate again where what is asked of it differs.
+    // Of all packages, as in the layer before: cargo compiles what is shared again if others are asked for.
     let mut tally = test(options, &["--workspace", "--test", "*"])?;
     if tally.failed == 0 {
         tally += test(options, &["--workspace", "--doc"])?;
