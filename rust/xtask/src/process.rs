@@ -18,7 +18,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 /// Whether we were asked to end.
 static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-/// How long a program may take to start, to say its version or that it is ready: it needs a second, on a busy machine more.
+/// How long a program may take to start, to say its version or that it is ready: it needs a second, on a busy machine
+/// more.
 pub(crate) const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// How long one may take to end that has nothing left to do.

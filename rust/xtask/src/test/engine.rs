@@ -142,6 +142,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_name_of_a_suite_fits_one() {
+        let suites = scripts("suites").unwrap();
+        for part in BUILD_MATTERS {
+            let file = part.trim_end_matches("::");
+            assert!(suites.iter().any(|path| path.to_string_lossy().ends_with(file)), "{part}");
+        }
+    }
+
+    #[test]
     fn headers_are_read_from_the_comments_at_the_top_only() {
         let text = "# expect: one\n## Words.\n# env: A=b\n# expect: two: three\nextends SceneTree\n# expect: four\n";
         assert_eq!(headers(text, "expect"), ["one", "two: three"]);
