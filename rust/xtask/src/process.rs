@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 #[cfg(unix)]
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// Whether we were asked to end.
 static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
@@ -176,9 +176,9 @@ impl Background {
 
     /// Asks it to end, with a signal where the system has them, and then does what [`Background::end`] does.
     pub(crate) fn terminate(self, limit: Duration) -> (Lines, Result<ExitStatus>) {
-        // Fails if it has just ended by itself, which is as good.
+        // Not its group: it knows best in which order the others end. Fails if it has just ended, which is as good.
         #[cfg(unix)]
-        let _ = kill_process_group(Pid::from_child(&self.child), Signal::TERM);
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         self.end(limit)
     }
 
