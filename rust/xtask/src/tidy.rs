@@ -4,14 +4,19 @@
 mod circle;
 mod source;
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use cargo_metadata::{MetadataCommand, Package};
 
 use crate::test::Tally;
 use crate::{gdextension, project};
 use source::Source;
+
+/// The crate that knows no engine.
+const CORE: &str = "tungsten-core";
 
 /// The longest file, in lines of code that are not tests.
 const LONGEST: usize = 600;
@@ -40,7 +45,12 @@ struct Rule {
     findings: fn() -> Result<Vec<Finding>>,
 }
 
-const RULES: [Rule; 6] = [
+/// What the core does without: the engine, which only the classes know, and an async runtime, which would have threads
+/// that nobody joins. `deny.toml` says so too, for those who have cargo-deny.
+const NOT_OF_THE_CORE: [&str; 2] = ["godot", "tokio"];
+
+const RULES: [Rule; 7] = [
+    Rule { name: "the core does without the engine and without an async runtime", findings: needs_of_the_core },
     Rule { name: "libraries of the addon are named alike, in lower case", findings: library_names },
     Rule { name: "no file is a symbolic link", findings: links },
     Rule { name: "no file has more than 600 lines of code", findings: long_files },
@@ -73,6 +83,26 @@ pub(crate) fn check() -> Result<Tally> {
             Ok(Tally::of(findings.is_empty()))
         })
         .sum()
+}
+
+/// Whatever the core is built with, directly or not.
+fn needs_of_the_core() -> Result<Vec<Finding>> {
+    let metadata = MetadataCommand::new().manifest_path(project::root().join("Cargo.toml")).exec()?;
+    let graph = metadata.resolve.context("cargo resolves what it is asked about")?;
+    let core = metadata.packages.iter().find(|package| *package.name == CORE).context("there is a core")?;
+    let mut known = HashSet::from([&core.id]);
+    let mut open = vec![&core.id];
+    while let Some(id) = open.pop() {
+        let node = graph.nodes.iter().find(|node| node.id == *id);
+        open.extend(node.iter().flat_map(|node| &node.dependencies).filter(|id| known.insert(id)));
+    }
+    let needed = metadata.packages.iter().filter(|package| known.contains(&package.id));
+    let wrong = needed.filter(|package| NOT_OF_THE_CORE.contains(&package.name.as_str()));
+    let finding = |package: &Package| {
+        let text = format!("{} is needed by {CORE}", package.name);
+        Finding { path: "rust/core/Cargo.toml".into(), line: 1, text }
+    };
+    Ok(wrong.map(finding).collect())
 }
 
 /// `bin/libNAME.TAG.TAG.EXTENSION`, with the tags of the key, in lower case, and no library named twice.
