@@ -5,7 +5,7 @@ mod serving;
 use crate::classes::error::WebSocketError;
 use crate::classes::peer::WebSocketPeer;
 use crate::classes::property::settings_properties;
-use crate::classes::settings::{Compression, Settings};
+use crate::classes::settings::{Compression, Settings, SharedSettings};
 use crate::engine::tls::{self, OptionalTlsOptions, Trust};
 use crate::load::console::{self, Refusal};
 use crate::session::membership::{Membership, Step};
@@ -26,8 +26,8 @@ use tungsten_core::Kind;
 #[derive(GodotClass)]
 #[class(base = MultiplayerPeerExtension, init, tool, rename = UnnamedWebSocketMultiplayerPeer)]
 pub(crate) struct WebSocketMultiplayerPeer {
-    #[init(val = Settings::of_session())]
-    settings: Settings,
+    #[init(val = Settings::of_session().into())]
+    settings: SharedSettings,
     role: Role,
     /// The clients of a server.
     roster: Roster,

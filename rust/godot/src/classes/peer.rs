@@ -5,7 +5,7 @@ mod shared;
 use crate::classes::class_enum::{attach, class_enum};
 use crate::classes::error::WebSocketError;
 use crate::classes::property::settings_properties;
-use crate::classes::settings::{Compression, Settings};
+use crate::classes::settings::{Compression, Settings, SharedSettings};
 use crate::engine::tls::{OptionalTlsOptions, Trust};
 use crate::engine::{convert, tls};
 use crate::load::console;
@@ -24,7 +24,7 @@ use tungsten_core::{Event, Kind, Message, Peer, ReadyState, Response, UpgradeReq
 // With an `init` of our own, gdext leaves hot reloading out for API levels below 4.3.
 #[class(base = PacketPeerExtension, init, tool, rename = UnnamedWebSocketPeer)]
 pub(crate) struct WebSocketPeer {
-    settings: Settings,
+    settings: SharedSettings,
     #[init(val = Peer::new(Settings::default().config()))]
     peer: Peer,
     requested_url: String,

@@ -4,7 +4,7 @@ mod serving;
 
 use crate::classes::peer::{WebSocketPeer, WriteMode};
 use crate::classes::property::settings_properties;
-use crate::classes::settings::{Compression, Settings};
+use crate::classes::settings::{Compression, Settings, SharedSettings};
 use crate::engine::{convert, tls};
 use crate::load::console::{self, Refusal};
 use crate::session::multiplayer::{Mailbox, Multiplayer, SERVER};
@@ -34,8 +34,8 @@ pub(crate) struct WebSocketServer {
     #[var(get = get_request_filter, set = set_request_filter, usage_flags = [NONE])]
     request_filter: PhantomVar<Callable>,
 
-    #[init(val = Settings::of_session())]
-    settings: Settings,
+    #[init(val = Settings::of_session().into())]
+    settings: SharedSettings,
     #[init(val = "*".to_owned())]
     ip: String,
     key: Option<Gd<CryptoKey>>,

@@ -4,6 +4,8 @@ use crate::classes::class_enum::class_enum;
 use crate::engine::convert;
 use crate::engine::tls::Extras;
 use godot::builtin::PackedStringArray;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 use tungsten_core::net::{Identity, KeyPin, Stream};
 use tungsten_core::{Config, Guest, Misuse, check_headers};
@@ -312,6 +314,31 @@ impl Settings {
     }
 }
 
+/// Settings that a server and its clients have in common: a client's own begin with the first change of one of them.
+/// (With `Arc`, because a script may poll a client in a thread.)
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SharedSettings(Arc<Settings>);
+
+impl From<Settings> for SharedSettings {
+    fn from(settings: Settings) -> Self {
+        Self(Arc::new(settings))
+    }
+}
+
+impl Deref for SharedSettings {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.0
+    }
+}
+
+impl DerefMut for SharedSettings {
+    fn deref_mut(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
 fn trimmed(texts: &PackedStringArray) -> Vec<String> {
     convert::strings(texts).iter().map(|text| text.trim().to_owned()).collect()
 }
@@ -323,4 +350,19 @@ fn seconds(seconds: f64) -> Result<Duration, String> {
 fn positive_seconds(seconds: f64) -> Result<Duration, String> {
     convert::positive_duration(seconds)
         .ok_or_else(|| format!("{seconds} is not a number of seconds above 0, up to 1e9"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_shared_until_they_are_changed_on_one_side() {
+        let server = SharedSettings::from(Settings::of_session());
+        let (other, mut changed) = (server.clone(), server.clone());
+        assert_eq!(changed.set_max_queued_packets(1), Ok(()));
+        assert!(std::ptr::eq(&*server, &*other));
+        assert_eq!([server.max_queued_packets(), changed.max_queued_packets()], [4096, 1]);
+        assert_eq!(changed.handshake_timeout, server.handshake_timeout);
+    }
 }

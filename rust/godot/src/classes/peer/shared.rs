@@ -1,7 +1,7 @@
 //! What the methods of the class have in common, and what other classes of ours use.
 
 use super::{Notice, WebSocketPeer};
-use crate::classes::settings::Settings;
+use crate::classes::settings::SharedSettings;
 use crate::engine::resolver::EngineResolver;
 use crate::engine::stream::EngineStream;
 use crate::engine::tls::{self, Trust};
@@ -23,11 +23,11 @@ use tungsten_core::{
 
 impl WebSocketPeer {
     /// One with settings of its own to start with.
-    pub(crate) fn with_settings(settings: Settings) -> Gd<Self> {
+    pub(crate) fn with_settings(settings: impl Into<SharedSettings>) -> Gd<Self> {
         let mut peer = Self::new_gd();
         {
             let mut peer = peer.bind_mut();
-            peer.settings = settings;
+            peer.settings = settings.into();
             peer.configure();
         }
         peer
