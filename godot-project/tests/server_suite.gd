@@ -27,6 +27,7 @@ func prepare() -> void:
 	host.client_disconnected.connect(_on_client_disconnected)
 	host.client_close_request.connect(_on_client_close_request)
 	host.data_received.connect(_on_data_received)
+	host.failed.connect(_on_failed)
 
 
 ## The same, and it listens on a free port.
@@ -151,6 +152,10 @@ func _on_client_disconnected(id: int, was_clean_close: bool) -> void:
 
 func _on_client_close_request(id: int, code: int, reason: String) -> void:
 	heard.append(["client_close_request", ids.find(id) + 1, code, reason])
+
+
+func _on_failed(id: int, error: WebSocketError) -> void:
+	heard.append(["failed", ids.find(id) + 1, error.get_kind()])
 
 
 func _on_data_received(id: int) -> void:

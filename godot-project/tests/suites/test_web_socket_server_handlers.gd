@@ -104,6 +104,25 @@ func test_when_a_handler_changes_the_settings_then_they_are_those_of_the_next_cl
 	await until_closed(knock())
 
 
+## G1
+func test_when_a_handler_of_failed_stops_the_server_then_nothing_follows() -> void:
+	for handler: Callable in [_stop, _restart, _restart_and_poll]:
+		heard.clear()
+		ids.clear()
+		clients.clear()
+		start()
+		host.failed.connect(func(_id: int, _error: WebSocketError) -> void: handler.call())
+		var poll := host.poll
+		get_tree().process_frame.connect(poll)
+		knock()
+		await _until_settled()
+		clients[0].close(-1)
+		await _until_settled()
+		expect_eq(names_heard(), ["client_connected", "failed"], str(handler))
+		if get_tree().process_frame.is_connected(poll):
+			get_tree().process_frame.disconnect(poll)
+
+
 ## While a first client is there, lets a second one connect, say something, and leave; the handler runs with one signal of
 ## the second.
 func _play(name: String, handler: Callable) -> void:

@@ -3,13 +3,14 @@ extends "res://tests/server_suite.gd"
 
 const _METHODS := [
 	"listen", "stop", "is_listening", "get_local_port", "has_peer", "get_peer", "get_peers", "get_peer_address",
-	"get_peer_port", "disconnect_peer", "set_extra_headers", "set_buffers", "broadcast", "broadcast_text",
+	"get_peer_port", "disconnect_peer", "set_extra_headers", "send", "send_text", "set_buffers", "broadcast", "broadcast_text",
 ]
 const _SIGNALS := {
 	"client_connected": ["id", "protocol", "resource_name"],
 	"client_disconnected": ["id", "was_clean_close"],
 	"client_close_request": ["id", "code", "reason"],
 	"data_received": ["id"],
+	"failed": ["id", "error"],
 }
 
 
@@ -169,8 +170,9 @@ func test_when_nobody_has_the_id_then_there_is_nothing_to_tell() -> void:
 	start()
 	expect_true(host.get_peer(77) == null)
 	expect_eq([host.get_peer_address(77), host.get_peer_port(77)], ["", 0])
-	expect_error("disconnect_peer: there is no client 77")
+	expect_error("disconnect_peer: there is no peer 77")
 	host.disconnect_peer(77)
+	expect_eq([host.send(77, PackedByteArray([1])), host.send_text(77, "one")], [ERR_INVALID_PARAMETER, ERR_INVALID_PARAMETER])
 
 
 func test_when_extra_headers_are_set_then_the_client_gets_them() -> void:
@@ -191,3 +193,71 @@ func test_when_buffers_are_set_then_they_are_those_of_the_peers() -> void:
 	await join()
 	expect_eq([peer().inbound_buffer_size, peer().outbound_buffer_size], [128 * 1024, 256 * 1024])
 	expect_eq(peer().max_queued_packets, 64)
+
+
+func test_when_settings_are_made_then_they_are_those_of_the_peers_to_come() -> void:
+	start()
+	await join()
+	var settings := {
+		"inbound_buffer_size": 1000, "outbound_buffer_size": 2000, "max_queued_packets": 10, "max_message_size": 3000,
+		"close_timeout": 1.5, "heartbeat_interval": 60.0, "heartbeat_timeout": 2.5, "handshake_timeout": 4.0,
+		"compression_threshold": 7, "compression_level": 3, "compression": TungstenWebSocketPeer.COMPRESSION_ENABLED,
+	}
+	for property: String in settings:
+		expect_true(peer().get(property) == host.get(property) and peer().get(property) != settings[property], property)
+		host.set(property, settings[property])
+		expect_eq(host.get(property), settings[property], property)
+	await join()
+	peer(2).max_queued_packets = 20
+	for property: String in settings:
+		var value: Variant = settings[property]
+		expect_true(peer(1).get(property) != value, "of the first: " + property)
+		expect_eq(peer(2).get(property), 20 if property == "max_queued_packets" else value, "of the second: " + property)
+		expect_eq(host.get(property), value, "of the server: " + property)
+
+
+func test_when_protocols_and_headers_are_properties_then_the_client_gets_them() -> void:
+	prepare()
+	host.supported_protocols = ["chat", " x "]
+	host.handshake_headers = ["X-Game: Tungsten"]
+	expect_eq([host.listen(0), host.supported_protocols], [OK, PackedStringArray(["chat", "x"])])
+	var client := TungstenWebSocketPeer.new()
+	client.supported_protocols = ["x"]
+	clients.append(client)
+	expect_eq(client.connect_to_url(url()), OK)
+	await until_heard("client_connected")
+	expect_eq(client.get_selected_protocol(), "x")
+	expect_true(Array(client.get_response_headers()).has("X-Game: Tungsten"))
+
+
+func test_when_it_listens_with_protocols_then_they_become_the_property() -> void:
+	prepare()
+	host.supported_protocols = ["chat"]
+	expect_error("listen: the sub-protocol \"not a token\" cannot be requested")
+	expect_eq(host.listen(0, ["not a token"]), ERR_INVALID_PARAMETER)
+	expect_eq(host.supported_protocols, PackedStringArray(["chat"]))
+	expect_eq(host.listen(0, ["x"]), OK)
+	expect_eq(host.supported_protocols, PackedStringArray(["x"]))
+	host.set_extra_headers(["X-Game: Tungsten"])
+	expect_eq(host.handshake_headers, PackedStringArray(["X-Game: Tungsten"]))
+
+
+func test_when_settings_cannot_be_sent_then_listening_is_refused() -> void:
+	for property: String in ["supported_protocols", "handshake_headers"]:
+		prepare()
+		host.set(property, PackedStringArray(["a\r\nb"]))
+		expect_error("WebSocketServer.listen: the ")
+		expect_eq(host.listen(0), ERR_INVALID_PARAMETER, property)
+
+
+func test_when_a_message_is_for_one_client_then_only_that_one_gets_it() -> void:
+	start()
+	await join()
+	await join()
+	expect_eq(host.send_text(ids[1], "grün"), OK)
+	expect_eq(host.send(ids[1], PackedByteArray([1, 2])), OK)
+	expect_eq(host.send(ids[1], "as text".to_utf8_buffer(), TungstenWebSocketPeer.WRITE_MODE_TEXT), OK)
+	await until_so(func() -> bool: return clients[1].get_available_packet_count() == 3)
+	var messages := [clients[1].get_message(), clients[1].get_message(), clients[1].get_message()]
+	expect_eq(messages, ["grün", PackedByteArray([1, 2]), "as text"])
+	expect_eq(clients[0].get_available_packet_count(), 0)

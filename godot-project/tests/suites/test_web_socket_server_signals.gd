@@ -56,7 +56,11 @@ func test_when_a_client_just_goes_then_the_end_is_not_clean() -> void:
 	client.close(-1)
 	await until_heard("client_disconnected")
 	await poll_on()
-	expect_eq(heard, [["client_connected", 1, "", "/"], ["client_disconnected", 1, false]])
+	expect_eq(heard, [
+		["client_connected", 1, "", "/"],
+		["failed", 1, WebSocketError.KIND_CONNECTION_LOST],
+		["client_disconnected", 1, false],
+	])
 
 
 func test_when_a_client_sends_no_code_then_the_request_has_1005() -> void:
@@ -205,3 +209,37 @@ func test_when_many_join_at_once_then_all_are_in() -> void:
 		knock()
 	await until_heard("client_connected", 100)
 	expect_eq(host.get_peers().size(), 100)
+
+
+func test_when_the_first_message_is_too_big_then_the_client_fails() -> void:
+	prepare()
+	host.max_message_size = 3
+	expect_eq(host.listen(0), OK)
+	var stream := await connected_stream()
+	# The message comes with the request: the limit counts from the first byte.
+	stream.put_data(request().to_ascii_buffer() + PackedByteArray([0x82, 0x84, 0, 0, 0, 0, 1, 2, 3, 4]))
+	await until_heard("client_connected")
+	await poll_on()
+	stream.disconnect_from_host()
+	await until_heard("client_disconnected")
+	expect_eq(heard.slice(1), [["failed", 1, WebSocketError.KIND_MESSAGE_TOO_BIG], ["client_disconnected", 1, false]])
+
+
+func test_when_a_client_is_silent_then_it_fails() -> void:
+	prepare()
+	host.heartbeat_interval = 0.05
+	host.heartbeat_timeout = 0.05
+	expect_eq(host.listen(0), OK)
+	var stream := await connected_stream()
+	stream.put_data(request().to_ascii_buffer())
+	await until_heard("client_disconnected")
+	expect_eq(heard.slice(1), [["failed", 1, WebSocketError.KIND_HEARTBEAT_TIMEOUT], ["client_disconnected", 1, false]])
+
+
+func test_when_a_stranger_fails_then_nothing_is_told() -> void:
+	start()
+	var stream := await connected_stream()
+	stream.put_data("GET / HTTP/1.1\r\n\r\n".to_ascii_buffer())
+	expect_true((await answer_to(stream)).begins_with("HTTP/1.1 400 "))
+	await poll_on()
+	expect_eq(heard, [])

@@ -32,6 +32,7 @@ unsafe impl ExtensionLibrary for Tungsten {
                 WebSocketMultiplayerPeer::register_properties();
                 WebSocketClient::register_properties();
                 WebSocketServer::register_properties();
+                WebSocketServer::register_server_properties();
                 WebSocketNode::register_properties();
                 names::announce(|level, text| console::say(level, text, None));
             }

@@ -4,7 +4,7 @@ mod serving;
 
 use crate::classes::error::WebSocketError;
 use crate::classes::peer::WebSocketPeer;
-use crate::classes::property::settings_properties;
+use crate::classes::property::{Configured as _, settings_properties};
 use crate::classes::settings::{Compression, Settings, SharedSettings};
 use crate::engine::tls::{self, OptionalTlsOptions, Trust};
 use crate::load::console::{self, Refusal};
@@ -13,9 +13,9 @@ use crate::session::multiplayer::{Mailbox, Multiplayer, SERVER};
 use crate::session::multiplayer_class::multiplayer_class;
 use crate::session::roster::Roster;
 use crate::session::watch::Pulse;
-use crate::session::{hosting, signal};
+use crate::session::{filter, hosting, signal};
 use godot::classes::multiplayer_peer::ConnectionStatus;
-use godot::classes::{MultiplayerPeerExtension, TlsOptions};
+use godot::classes::{CryptoKey, MultiplayerPeerExtension, TlsOptions, X509Certificate};
 use godot::global::Error;
 use godot::meta::owned_into_arg;
 use godot::prelude::*;
@@ -26,11 +26,15 @@ use tungsten_core::Kind;
 #[derive(GodotClass)]
 #[class(base = MultiplayerPeerExtension, init, tool, rename = UnnamedWebSocketMultiplayerPeer)]
 pub(crate) struct WebSocketMultiplayerPeer {
+    #[var(get = get_request_filter, set = set_request_filter, usage_flags = [NONE])]
+    request_filter: PhantomVar<Callable>,
     #[init(val = Settings::of_session().into())]
     settings: SharedSettings,
     role: Role,
     /// The clients of a server.
     roster: Roster,
+    #[init(val = Callable::invalid())]
+    filter: Callable,
     mailbox: Mailbox,
     /// Connections that were closed and have not come to their ends.
     leaving: Vec<Gd<WebSocketPeer>>,
@@ -90,26 +94,38 @@ impl WebSocketMultiplayerPeer {
 
     #[func]
     fn get_peer(&self, peer_id: i32) -> Option<Gd<WebSocketPeer>> {
-        let peer = self.find(peer_id);
-        if peer.is_none() {
-            console::error("WebSocketMultiplayerPeer.get_peer", format_args!("there is no peer {peer_id}"));
-        }
-        peer
+        self.find(peer_id)
     }
 
     #[func]
     fn get_peer_address(&self, id: i32) -> GString {
-        self.get_peer(id).map(|peer| peer.bind().get_connected_host()).unwrap_or_default()
+        self.find(id).map(|peer| peer.bind().get_connected_host()).unwrap_or_default()
     }
 
     #[func]
     fn get_peer_port(&self, id: i32) -> u16 {
-        self.get_peer(id).map_or(0, |peer| peer.bind().get_connected_port())
+        self.find(id).map_or(0, |peer| peer.bind().get_connected_port())
     }
 
     #[func]
     fn get_local_port(&self) -> u16 {
         self.roster.local_port()
+    }
+
+    #[func]
+    fn get_request_filter(&self) -> Callable {
+        self.filter.clone()
+    }
+
+    #[func]
+    fn set_request_filter(&mut self, filter: Callable) {
+        filter::warn_of("WebSocketMultiplayerPeer.request_filter", &filter);
+        self.filter = filter;
+    }
+
+    #[func]
+    fn set_client_certificate(&mut self, key: Option<Gd<CryptoKey>>, certificate: Option<Gd<X509Certificate>>) {
+        self.change("set_client_certificate", |settings| settings.set_client_certificate(key, certificate));
     }
 
     #[func]
@@ -133,14 +149,16 @@ settings_properties! {
     compression: Compression, get_compression, set_compression(compression), ENUM(Compression::CHOICES);
     compression_threshold: i64, get_compression_threshold, set_compression_threshold(size);
     compression_level: i64, get_compression_level, set_compression_level(level);
+    max_clients: i64, get_max_clients, set_max_clients(count);
+    max_pending_clients: i64, get_max_pending_clients, set_max_pending_clients(count);
+    allowed_origins: PackedStringArray, get_allowed_origins, set_allowed_origins(origins);
+    pinned_public_keys: PackedStringArray, get_pinned_public_keys, set_pinned_public_keys(keys);
 }
 
 impl WebSocketMultiplayerPeer {
     fn listen(&mut self, port: i64, address: &str, options: Option<&Gd<TlsOptions>>) -> Result<(), Refusal> {
-        let port = u16::try_from(port).map_err(|_| Refusal::invalid(format_args!("{port} is no port")))?;
-        self.settings.check_headers().map_err(Refusal::invalid)?;
         let tls = options.map(tls::server_of_options).transpose().map_err(Refusal::invalid)?;
-        Ok(self.roster.listen(address, port, tls)?)
+        self.roster.listen(port, address, tls, &self.settings)
     }
 
     fn begin(&mut self, role: Role) {

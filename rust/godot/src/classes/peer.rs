@@ -4,10 +4,10 @@ mod shared;
 
 use crate::classes::class_enum::{attach, class_enum};
 use crate::classes::error::WebSocketError;
-use crate::classes::property::settings_properties;
+use crate::classes::property::{Configured as _, settings_properties};
 use crate::classes::settings::{Compression, Settings, SharedSettings};
+use crate::engine::convert;
 use crate::engine::tls::{OptionalTlsOptions, Trust};
-use crate::engine::{convert, tls};
 use crate::load::console;
 use crate::session::watch::Pulse;
 use godot::classes::{CryptoKey, IPacketPeerExtension, PacketPeerExtension, StreamPeer, X509Certificate};
@@ -339,11 +339,7 @@ impl WebSocketPeer {
 
     #[func]
     fn set_client_certificate(&mut self, key: Option<Gd<CryptoKey>>, certificate: Option<Gd<X509Certificate>>) {
-        let identity = key.zip(certificate).map(|(key, certificate)| tls::identity(&key, &certificate)).transpose();
-        if let Err(reason) = identity {
-            console::error("WebSocketPeer.set_client_certificate", reason);
-        }
-        self.settings.client_certificate = identity;
+        self.change("set_client_certificate", |settings| settings.set_client_certificate(key, certificate));
     }
 
     /// Deferred to the end of a frame by sending. The underscore hides it from help, as with methods of the engine.

@@ -2,8 +2,10 @@
 
 use crate::classes::class_enum::class_enum;
 use crate::engine::convert;
-use crate::engine::tls::Extras;
+use crate::engine::tls::{self, Extras};
 use godot::builtin::PackedStringArray;
+use godot::classes::{CryptoKey, X509Certificate};
+use godot::obj::Gd;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +45,7 @@ pub(crate) struct Settings {
     pub(crate) headers: Vec<String>,
     pinned_public_keys: Vec<String>,
     /// What makes no sense is kept: nothing is connected with it.
-    pub(crate) client_certificate: Result<Option<Identity>, &'static str>,
+    client_certificate: Result<Option<Identity>, &'static str>,
     inbound_buffer_size: i64,
     outbound_buffer_size: i64,
     max_queued_packets: i64,
@@ -217,6 +219,16 @@ impl Settings {
     pub(crate) fn set_pinned_public_keys(&mut self, keys: PackedStringArray) -> Result<(), String> {
         self.pinned_public_keys = convert::strings(&keys);
         self.pins().map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Who a client is, for servers that ask. What makes no sense is kept, too: nothing is connected with it.
+    pub(crate) fn set_client_certificate(
+        &mut self,
+        key: Option<Gd<CryptoKey>>,
+        certificate: Option<Gd<X509Certificate>>,
+    ) -> Result<(), String> {
+        self.client_certificate = key.zip(certificate).map(|(key, own)| tls::identity(&key, &own)).transpose();
+        self.client_certificate.as_ref().map(drop).map_err(|reason| (*reason).to_owned())
     }
 
     pub(crate) fn max_clients(&self) -> i64 {

@@ -17,8 +17,8 @@ pub(crate) fn accept_request<H: Host>(this: &mut Gd<H>, stream: StreamId, peer: 
         None => return,
     };
     let rejection = refused.or_else(|| ask(this, peer));
-    // The filter may have stopped the server.
-    if this.bind().roster().holds(stream, peer) {
+    // The filter may have stopped the server, or freed it.
+    if this.is_instance_valid() && this.bind().roster().holds(stream, peer) {
         if rejection.is_none() {
             this.bind_mut().roster_mut().accept_request(stream);
         }

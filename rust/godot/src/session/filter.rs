@@ -2,6 +2,7 @@
 //! default of its type, so that no default of any type means yes, and neither does a failed call.
 
 use crate::engine::convert;
+use crate::load::console;
 use godot::builtin::{AnyArray, AnyDictionary, Callable, GString, PackedByteArray, StringName};
 use godot::builtin::{VarDictionary, Variant, VariantType};
 use godot::classes::Object;
@@ -117,8 +118,16 @@ fn unfit(reason: &str) -> Misuse {
     Misuse::InvalidRejection(reason.to_owned())
 }
 
-/// What is wrong with the number of arguments that a filter takes, as far as the engine can tell before it is called.
-pub(crate) fn doubt(filter: &Callable) -> Option<String> {
+/// Warns of a filter that lets nobody in, as far as the engine can tell before it is called.
+#[track_caller]
+pub(crate) fn warn_of(place: &str, filter: &Callable) {
+    if let Some(doubt) = doubt(filter) {
+        console::warning(place, doubt);
+    }
+}
+
+/// What is wrong with the number of arguments that a filter takes.
+fn doubt(filter: &Callable) -> Option<String> {
     let wanted = 3;
     let taken = taken_arguments(filter)?;
     if taken.contains(&wanted) {

@@ -2,15 +2,15 @@
 
 use crate::classes::peer::WebSocketPeer;
 use crate::classes::property::Configured;
-use crate::session::multiplayer::Multiplayer;
 use crate::session::roster::Roster;
 use godot::builtin::Callable;
+use godot::classes::Object;
 use godot::obj::bounds::DeclUser;
-use godot::obj::{Bounds, Gd};
+use godot::obj::{Bounds, Gd, Inherits};
 use tungsten_core::net::StreamId;
 
 /// What [`crate::session::hosting`] asks of a class.
-pub(crate) trait Host: Multiplayer + Configured + Bounds<Declarer = DeclUser> {
+pub(crate) trait Host: Configured + Bounds<Declarer = DeclUser> + Inherits<Object> {
     /// What it emits.
     type Signal;
 
@@ -19,8 +19,11 @@ pub(crate) trait Host: Multiplayer + Configured + Bounds<Declarer = DeclUser> {
     fn roster_mut(&mut self) -> &mut Roster;
 
     /// What is asked about a request before it is accepted; null to ask nobody.
-    fn request_filter(&self) -> Callable {
-        Callable::invalid()
+    fn request_filter(&self) -> Callable;
+
+    /// Whether it hangs up on whoever comes.
+    fn refuses_new(&self) -> bool {
+        false
     }
 
     /// The next signal that a connection gives rise to.

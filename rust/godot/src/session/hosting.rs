@@ -28,6 +28,9 @@ pub(crate) fn serve<H: Host>(mut this: Gd<H>) {
         spent += started.elapsed();
         admission::accept_request(&mut this, stream, &mut peer);
         signal::emit_all(&mut this, |host| host.next_signal(stream, &mut peer), H::emit);
+        if !this.is_instance_valid() {
+            return;
+        }
         this.bind_mut().roster_mut().settle(stream, &peer);
         if spent >= BUDGET {
             return;
@@ -46,7 +49,7 @@ fn begin<H: Host>(host: &mut H, now: Instant) -> usize {
 /// Begins to serve a stream, or hangs up.
 fn accept_stream<H: Host>(host: &mut H, accepted: Accepted) {
     let settings = host.settings();
-    if host.mailbox().refuses_new || host.roster().pending_count() >= settings.max_pending_clients {
+    if host.refuses_new() || host.roster().pending_count() >= settings.max_pending_clients {
         return;
     }
     let Accepted { id, stream, wake } = accepted;

@@ -1,11 +1,14 @@
 //! Who is connected, and who is on the way.
 
 use crate::classes::peer::WebSocketPeer;
+use crate::classes::settings::Settings;
 use crate::engine::convert;
+use crate::load::console::Refusal;
 use crate::session::multiplayer::Outgoing;
 use godot::global::Error;
 use godot::obj::Gd;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::net::IpAddr;
 use std::time::Instant;
@@ -45,8 +48,16 @@ impl Roster {
     /// Listens on `address` (`*` for all), with TLS if there is one. Whoever was left of an earlier time goes.
     ///
     /// # Errors
-    /// Those of the engine's own server.
-    pub(crate) fn listen(&mut self, address: &str, port: u16, tls: Option<TlsServer>) -> Result<(), Error> {
+    /// Those of the engine's own server, and with `settings` that clients could not be answered with.
+    pub(crate) fn listen(
+        &mut self,
+        port: i64,
+        address: &str,
+        tls: Option<TlsServer>,
+        settings: &Settings,
+    ) -> Result<(), Refusal> {
+        let port = u16::try_from(port).map_err(|_| Refusal::invalid(format_args!("{port} is no port")))?;
+        settings.check_headers().map_err(Refusal::invalid)?;
         let address: Option<IpAddr> = match address {
             "*" => None,
             address => Some(address.parse().map_err(|_| Error::ERR_INVALID_PARAMETER)?),
@@ -152,21 +163,24 @@ impl Roster {
         }
     }
 
-    /// An id that nobody has, out of those that `draw` makes.
-    pub(crate) fn unused_id(&self, draw: impl Fn() -> u32) -> i32 {
-        loop {
-            match i32::try_from(draw()) {
-                Ok(id @ 2..) if !self.has(id) => return id,
-                _ => {}
-            }
-        }
-    }
-
-    /// Gives an open connection its id.
-    pub(crate) fn assign_id(&mut self, stream: StreamId, id: i32) {
+    /// Gives an open connection an id that nobody has.
+    pub(crate) fn assign_id(&mut self, stream: StreamId) -> i32 {
+        let id = self.unused_id();
         if let Some(session) = self.sessions.get_mut(&stream) {
             session.id = Some(id);
             self.ids.insert(id, stream);
+        }
+        id
+    }
+
+    fn unused_id(&self) -> i32 {
+        loop {
+            // Not the random numbers of the game: it may have asked for the same ones each time.
+            let drawn = RandomState::new().hash_one(self.ids.len());
+            match i32::try_from(drawn >> 33) {
+                Ok(id @ 2..) if !self.has(id) => return id,
+                _ => {}
+            }
         }
     }
 

@@ -28,6 +28,14 @@ impl Host for WebSocketMultiplayerPeer {
         &mut self.roster
     }
 
+    fn request_filter(&self) -> Callable {
+        self.filter.clone()
+    }
+
+    fn refuses_new(&self) -> bool {
+        self.mailbox.refuses_new
+    }
+
     fn next_signal(&mut self, stream: StreamId, connection: &mut Gd<WebSocketPeer>) -> Option<Signal> {
         if !self.roster.holds(stream, connection) {
             return None;
@@ -78,8 +86,7 @@ impl WebSocketMultiplayerPeer {
             peer.close_for("WebSocketMultiplayerPeer.poll", TRY_AGAIN_LATER, "no new players now");
             return None;
         }
-        let id = self.roster.unused_id(|| self.base().generate_unique_id());
-        self.roster.assign_id(stream, id);
+        let id = self.roster.assign_id(stream);
         peer.send_kind(Kind::Binary, &id.to_le_bytes());
         Some(Signal::Connected(id))
     }
