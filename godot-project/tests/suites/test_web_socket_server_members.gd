@@ -11,6 +11,7 @@ const _SIGNALS := {
 	"client_close_request": ["id", "code", "reason"],
 	"data_received": ["id"],
 	"failed": ["id", "error"],
+	"message_received": ["id", "data"],
 }
 
 

@@ -302,6 +302,11 @@ impl Peer {
         }
     }
 
+    /// The message that [`Self::receive`] would return.
+    pub fn peek(&self) -> Option<&Message> {
+        self.received().front()
+    }
+
     /// How many messages wait to be read.
     pub fn queued_messages(&self) -> usize {
         self.received().len()

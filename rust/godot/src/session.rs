@@ -2,6 +2,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod connection;
+pub(crate) mod delivery;
 pub(crate) mod endpoint;
 pub(crate) mod filter;
 pub(crate) mod host;

@@ -97,6 +97,11 @@ impl ReceiveQueue {
         Some(message)
     }
 
+    /// What [`Self::pop`] would take out.
+    pub(crate) fn front(&self) -> Option<&Message> {
+        self.messages.front()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.messages.len()
     }
@@ -144,6 +149,16 @@ mod tests {
     fn only_a_text_has_text() {
         let message = |kind| Message::new(kind, Bytes::from("grün"));
         assert_eq!((message(Kind::Text).text(), message(Kind::Binary).text()), (Some("grün"), None));
+    }
+
+    #[test]
+    fn front_is_what_pop_takes_out() {
+        let mut queue = ReceiveQueue::default();
+        assert!(queue.front().is_none());
+        queue.push(message(1));
+        queue.push(message(2));
+        assert_eq!(queue.front(), Some(&message(1)));
+        assert_eq!(queue.pop(), Some(message(1)));
     }
 
     #[test]

@@ -220,9 +220,10 @@ impl WebSocketClient {
         if self.is_multiplayer {
             return self.next_of_session(peer, now);
         }
-        let notice = peer.bind_mut().next_notice()?;
+        let notice = peer.bind_mut().next_notice_to(|signal| signal::has_listeners(self, signal))?;
         Some(match notice {
-            Notice::Message => self.message(peer),
+            Notice::Data => Signal::Data,
+            Notice::Message(data) => Signal::Message(data),
             Notice::Event(Event::Opened) => Signal::Established(convert::text(peer.bind().core().protocol())),
             Notice::Event(Event::CloseRequested(frame)) => close_request(&frame),
             Notice::Event(Event::Closed { clean }) => Signal::Ended(peer.clone(), End::Closed { clean }),
@@ -237,12 +238,6 @@ impl WebSocketClient {
             Step::Left => Some(Signal::PeerDisconnected),
             Step::NotJoined(error) => error.map(|error| Signal::Failed(WebSocketError::of(&error))),
         }
-    }
-
-    /// A message goes to whoever listens: with its content, or as a note that one can be read.
-    fn message(&self, peer: &mut Gd<WebSocketPeer>) -> Signal {
-        let listeners = self.base().get_signal_connection_list("message_received");
-        if listeners.is_empty() { Signal::Data } else { Signal::Message(peer.bind_mut().take_value()) }
     }
 
     /// What the engine expects of a multiplayer peer that is told to end at once: it is disconnected when the call

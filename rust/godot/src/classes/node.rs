@@ -208,7 +208,7 @@ impl WebSocketNode {
     /// The next signal that `peer` gives rise to; none if nothing is left to tell, or a handler has started another
     /// connection.
     fn next_signal(&self, peer: &mut Gd<WebSocketPeer>) -> Option<Signal> {
-        if self.connection.is(peer) { next_signal(peer) } else { None }
+        if self.connection.is(peer) { next_signal(peer, |signal| signal::has_listeners(self, signal)) } else { None }
     }
 
     fn emit(this: &mut Gd<Self>, signal: Signal) {
@@ -259,11 +259,12 @@ fn inherited_mode(node: &Node) -> ProcessMode {
 }
 
 /// The next signal that a connection gives rise to.
-fn next_signal(peer: &mut Gd<WebSocketPeer>) -> Option<Signal> {
+fn next_signal(peer: &mut Gd<WebSocketPeer>, listens: impl Fn(&str) -> bool) -> Option<Signal> {
     loop {
         let mut peer = peer.bind_mut();
-        return Some(match peer.next_notice()? {
-            Notice::Message => Signal::Message(peer.take_value()),
+        return Some(match peer.next_notice_to(&listens)? {
+            Notice::Data => continue,
+            Notice::Message(data) => Signal::Message(data),
             Notice::Event(Event::Opened) => Signal::Opened(convert::text(peer.core().protocol())),
             Notice::Event(Event::CloseRequested(_)) => continue,
             Notice::Event(Event::Failed) => match peer.core().error() {

@@ -9,6 +9,7 @@ use crate::classes::settings::{Compression, Settings, SharedSettings};
 use crate::engine::convert;
 use crate::engine::tls::{OptionalTlsOptions, Trust};
 use crate::load::console;
+use crate::session::delivery::Delivery;
 use crate::session::watch::Pulse;
 use godot::classes::{CryptoKey, IPacketPeerExtension, PacketPeerExtension, StreamPeer, X509Certificate};
 use godot::global::Error;
@@ -42,8 +43,9 @@ pub(crate) struct WebSocketPeer {
     packet_error: Error,
     /// [`Self::flush`] is called when the frame ends.
     is_flush_due: bool,
-    /// How many messages [`Self::next_notice`] has told of.
-    announced: u64,
+    delivery: Delivery,
+    /// [`Self::next_notice`] has told of the end.
+    is_end_told: bool,
     pulse: Pulse,
     base: Base<PacketPeerExtension>,
 }
@@ -101,8 +103,10 @@ pub(crate) fn register_enums() {
 /// What there is to tell to a class that emits signals.
 #[derive(Debug)]
 pub(crate) enum Notice {
-    /// A message can be read.
-    Message,
+    /// A message can be read: `data_received`.
+    Data,
+    /// What a message says: `message_received`.
+    Message(Variant),
     /// Something happened to the connection.
     Event(Event),
 }

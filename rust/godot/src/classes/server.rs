@@ -49,6 +49,9 @@ impl WebSocketServer {
     #[signal]
     fn failed(id: i64, error: Gd<WebSocketError>);
 
+    #[signal]
+    fn message_received(id: i64, data: Variant);
+
     #[func]
     fn listen(
         &mut self,

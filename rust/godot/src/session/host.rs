@@ -26,6 +26,11 @@ pub(crate) trait Host: Configured + Bounds<Declarer = DeclUser> + Inherits<Objec
         false
     }
 
+    /// Whether anybody listens to a signal about messages.
+    fn listens(&self, _signal: &str) -> bool {
+        false
+    }
+
     /// The next signal that a connection gives rise to.
     fn next_signal(&mut self, stream: StreamId, peer: &mut Gd<WebSocketPeer>) -> Option<Self::Signal>;
 

@@ -2,6 +2,7 @@
 
 use crate::classes::peer::WebSocketPeer;
 use crate::load::console;
+use crate::session::delivery::MESSAGE_RECEIVED;
 use crate::session::host::Host;
 use crate::session::{admission, signal};
 use godot::global::Error;
@@ -42,6 +43,9 @@ pub(crate) fn serve<H: Host>(mut this: Gd<H>) {
 fn begin<H: Host>(host: &mut H, now: Instant) -> usize {
     for accepted in host.roster_mut().poll(now) {
         accept_stream(host, accepted);
+    }
+    if host.roster().has_unread() && host.listens(MESSAGE_RECEIVED) {
+        host.roster_mut().wake_unread();
     }
     host.roster().ready_count()
 }

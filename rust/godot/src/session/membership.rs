@@ -119,7 +119,7 @@ impl Membership {
         }
         loop {
             return Some(match peer.next_notice() {
-                Some(Notice::Message) => match read_id(peer) {
+                Some(Notice::Data | Notice::Message(_)) => match read_id(peer) {
                     id if is_open => Fact::Message(id),
                     // It comes after the game has given up.
                     _ => continue,

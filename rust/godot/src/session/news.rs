@@ -3,6 +3,7 @@
 use crate::classes::error::WebSocketError;
 use crate::classes::peer::{Notice, WebSocketPeer};
 use crate::engine::convert;
+use crate::session::delivery::{DATA_RECEIVED, MESSAGE_RECEIVED};
 use crate::session::host::Host;
 use godot::builtin::{GString, Variant, vslice};
 use godot::classes::Object;
@@ -14,16 +15,19 @@ use tungsten_core::{Event, UpgradeRequest};
 pub(crate) enum News {
     Connected(i32, GString, GString),
     Data(i32),
+    Message(i32, Variant),
     CloseRequested(i32, i64, GString),
     Disconnected(i32, Gd<WebSocketPeer>, bool),
 }
 
 /// The next thing to tell of a client. Who has no id was never announced, or the server has stopped.
 pub(crate) fn next(host: &mut impl Host, stream: StreamId, peer: &mut Gd<WebSocketPeer>) -> Option<News> {
-    let notice = peer.bind_mut().next_notice()?;
-    match (notice, host.roster().id_of(stream)) {
+    let id = host.roster().id_of(stream);
+    let notice = peer.bind_mut().next_notice_to(|signal| id.is_some() && host.listens(signal))?;
+    match (notice, id) {
         (Notice::Event(Event::Opened), _) => Some(connected(host.roster_mut().assign_id(stream), &peer.bind())),
-        (Notice::Message, Some(id)) => Some(News::Data(id)),
+        (Notice::Data, Some(id)) => Some(News::Data(id)),
+        (Notice::Message(data), Some(id)) => Some(News::Message(id, data)),
         (Notice::Event(Event::CloseRequested(frame)), Some(id)) => {
             Some(News::CloseRequested(id, frame.code().into(), convert::reason(frame.reason())))
         }
@@ -44,7 +48,8 @@ pub(crate) fn emit(this: &mut Gd<impl Host>, news: News) {
     };
     match news {
         News::Connected(id, protocol, resource) => emit("client_connected", vslice![id, protocol, resource]),
-        News::Data(id) => emit("data_received", vslice![id]),
+        News::Data(id) => emit(DATA_RECEIVED, vslice![id]),
+        News::Message(id, data) => emit(MESSAGE_RECEIVED, vslice![id, data]),
         News::CloseRequested(id, code, reason) => emit("client_close_request", vslice![id, code, reason]),
         News::Disconnected(id, peer, clean) => emit_end(this, id, &peer, clean),
     }

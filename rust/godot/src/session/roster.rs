@@ -7,7 +7,7 @@ use crate::load::console::Refusal;
 use crate::session::multiplayer::Outgoing;
 use godot::global::Error;
 use godot::obj::Gd;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::net::IpAddr;
@@ -38,6 +38,8 @@ pub(crate) struct Roster {
     tls: Option<TlsServer>,
     sessions: HashMap<StreamId, Session>,
     ids: BTreeMap<i32, StreamId>,
+    /// Those with messages that nobody has read.
+    unread: HashSet<StreamId>,
     /// How many sessions have been accepted.
     accepted_count: usize,
     /// No more are accepted; those that are there may finish.
@@ -93,6 +95,7 @@ impl Roster {
             listener.stop_accepting();
         }
         self.ids.clear();
+        self.unread.clear();
         self.sessions.retain(|_, session| session.id.take().is_some());
         self.accepted_count = self.sessions.len();
         self.sessions.values().map(|session| session.peer.clone()).collect()
@@ -131,10 +134,15 @@ impl Roster {
             return;
         }
         let (Some(listener), Some(session)) = (&mut self.listener, self.sessions.get_mut(&stream)) else { return };
-        let (is_over, next) = {
+        let (is_over, next, is_read) = {
             let peer = session.peer.bind();
-            (peer.is_over(), peer.core().next_poll())
+            (peer.is_over(), peer.core().next_poll(), peer.core().queued_messages() == 0)
         };
+        if !is_read {
+            self.unread.insert(stream);
+        } else if !self.unread.is_empty() {
+            self.unread.remove(&stream);
+        }
         if std::mem::take(&mut session.has_more) {
             listener.set_next(stream, NextPoll::Now);
         } else if is_over {
@@ -151,7 +159,20 @@ impl Roster {
         }
     }
 
+    pub(crate) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Has those polled that have messages which nobody has read: somebody listens now.
+    pub(crate) fn wake_unread(&mut self) {
+        let Some(listener) = &mut self.listener else { return };
+        for stream in self.unread.drain() {
+            listener.set_next(stream, NextPoll::Now);
+        }
+    }
+
     fn remove(&mut self, stream: StreamId) {
+        self.unread.remove(&stream);
         if let Some(session) = self.sessions.remove(&stream) {
             self.accepted_count -= usize::from(session.is_accepted);
             if let Some(id) = session.id {

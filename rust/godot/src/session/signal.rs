@@ -1,7 +1,8 @@
 //! How signals are emitted.
 
+use godot::classes::Object;
 use godot::obj::bounds::DeclUser;
-use godot::obj::{Bounds, Gd, GodotClass};
+use godot::obj::{Bounds, Gd, GodotClass, Inherits, WithBaseField};
 
 /// Emits one signal after the other, as long as there is a `next` one. Nothing is bound while a handler runs: it may do
 /// anything, freeing the object and dropping the last reference to it included.
@@ -14,4 +15,9 @@ where
         let Some(signal) = signal else { return };
         emit(this, signal);
     }
+}
+
+/// Whether anything is connected to a signal of the object.
+pub(crate) fn has_listeners<C: WithBaseField + Inherits<Object>>(object: &C, signal: &str) -> bool {
+    !object.to_gd().upcast::<Object>().get_signal_connection_list(signal).is_empty()
 }

@@ -46,7 +46,7 @@ impl Host for WebSocketMultiplayerPeer {
                 match peer.next_notice()? {
                     Notice::Event(Event::Opened) => break self.assign_id(stream, &mut peer),
                     // Whoever was told to leave is not listened to.
-                    Notice::Message => drop(peer.take_message()),
+                    Notice::Data | Notice::Message(_) => drop(peer.take_message()),
                     Notice::Event(_) => {}
                 }
             };

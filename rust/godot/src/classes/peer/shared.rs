@@ -7,6 +7,7 @@ use crate::engine::stream::EngineStream;
 use crate::engine::tls::{self, Trust};
 use crate::engine::{convert, scratch};
 use crate::load::console::{self, Refusal};
+use crate::session::delivery::{Delivery, Step};
 use crate::session::watch::Pulse;
 use godot::builtin::{PackedByteArray, Variant};
 use godot::classes::StreamPeer;
@@ -105,7 +106,8 @@ impl WebSocketPeer {
     fn start_over(&mut self, requested_url: String) {
         self.requested_url = requested_url;
         self.was_string = false;
-        self.announced = 0;
+        self.delivery = Delivery::default();
+        self.is_end_told = false;
     }
 
     /// Accepts the request that waits for it, or refuses it.
@@ -133,11 +135,7 @@ impl WebSocketPeer {
 
     /// The same as a script gets it: a text as `String`, a binary one as `PackedByteArray`; null without one.
     pub(crate) fn take_value(&mut self) -> Variant {
-        let Ok(message) = self.take_packet() else { return Variant::nil() };
-        match message.text() {
-            Some(text) => convert::text(text).to_variant(),
-            None => PackedByteArray::from(message.payload()).to_variant(),
-        }
+        self.take_packet().as_ref().map(value).unwrap_or_default()
     }
 
     pub(crate) fn send_kind(&mut self, kind: Kind, payload: &[u8]) -> Error {
@@ -171,20 +169,33 @@ impl WebSocketPeer {
         scratch::with(|scratch| self.peer.poll(Instant::now(), scratch));
     }
 
-    /// The next thing to tell, in the order in which things happened. A message that was read already is not told.
+    /// The next thing to tell, in the order in which things happened. Nobody is handed messages.
     pub(crate) fn next_notice(&mut self) -> Option<Notice> {
+        self.next_notice_to(|_| false)
+    }
+
+    /// The same to a class of which `listens` tells whether a signal has listeners. See [`Delivery`] for messages; those
+    /// that nobody has heard of before the end are left to be read.
+    pub(crate) fn next_notice_to(&mut self, listens: impl Fn(&str) -> bool) -> Option<Notice> {
         if let Some(opened) = self.peer.poll_event_if(|event| matches!(event, Event::Opened)) {
             return Some(Notice::Event(opened));
         }
-        let received = self.peer.messages_received();
-        if self.peer.queued_messages() == 0 {
-            self.announced = received;
+        let is_end_told = self.is_end_told;
+        let listens = |signal: &str| !is_end_told && listens(signal);
+        while let Some(step) = self.delivery.next(self.peer.messages_received(), self.peer.queued_messages(), listens) {
+            return Some(match step {
+                Step::Announce => Notice::Data,
+                Step::Show => Notice::Message(self.peer.peek().map(value).unwrap_or_default()),
+                Step::HandOut => Notice::Message(self.take_value()),
+                Step::Drop => {
+                    self.peer.receive();
+                    continue;
+                }
+            });
         }
-        if self.announced < received {
-            self.announced += 1;
-            return Some(Notice::Message);
-        }
-        self.peer.poll_event().map(Notice::Event)
+        let event = self.peer.poll_event()?;
+        self.is_end_told |= matches!(event, Event::Closed { .. } | Event::Failed);
+        Some(Notice::Event(event))
     }
 
     pub(crate) fn core(&self) -> &Peer {
@@ -220,6 +231,14 @@ impl WebSocketPeer {
             None if self.peer.state() == ReadyState::Open => Err(Error::ERR_UNAVAILABLE),
             None => Err(Error::FAILED),
         }
+    }
+}
+
+/// A message as a script gets it.
+fn value(message: &Message) -> Variant {
+    match message.text() {
+        Some(text) => convert::text(text).to_variant(),
+        None => PackedByteArray::from(message.payload()).to_variant(),
     }
 }
 

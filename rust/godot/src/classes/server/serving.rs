@@ -5,6 +5,7 @@ use crate::classes::peer::WebSocketPeer;
 use crate::session::host::Host;
 use crate::session::news::{self, News};
 use crate::session::roster::Roster;
+use crate::session::signal;
 use godot::prelude::*;
 use tungsten_core::Kind;
 use tungsten_core::net::StreamId;
@@ -33,6 +34,11 @@ impl Host for WebSocketServer {
 
     fn refuses_new(&self) -> bool {
         self.mailbox.refuses_new
+    }
+
+    // In a session packets go through this object instead.
+    fn listens(&self, signal: &str) -> bool {
+        !self.is_multiplayer && signal::has_listeners(self, signal)
     }
 
     fn next_signal(&mut self, stream: StreamId, peer: &mut Gd<WebSocketPeer>) -> Option<Signal> {
