@@ -5,7 +5,7 @@ extends "res://tests/node_suite.gd"
 func test_when_a_node_is_new_then_its_properties_have_their_defaults() -> void:
 	node = WebSocketNode.new()
 	expect_eq([node.url, node.connect_on_ready, node.verify_tls, node.heartbeat_interval], ["", true, true, 0.0])
-	expect_eq([node.protocols, node.headers], [PackedStringArray(), PackedStringArray()])
+	expect_eq([node.supported_protocols, node.handshake_headers], [PackedStringArray(), PackedStringArray()])
 	expect_true(node.trusted_tls_certificate == null and node.get_peer() == null)
 	node.free()
 
@@ -165,7 +165,6 @@ func test_when_a_script_keeps_the_peer_then_the_server_sees_1001_all_the_same() 
 		func() -> void: node.free(),
 		func() -> void: node.queue_free(),
 		func() -> void: node.reparent(get_tree().root),
-		func() -> void: node.open(server(["upgrade", "echo"]).url),
 	]:
 		var counterpart := server(["upgrade", "answer_close", "hold"])
 		heard.clear()
@@ -192,22 +191,46 @@ func test_when_it_gets_another_parent_then_it_can_be_opened_again() -> void:
 	node.free()
 
 
-func test_when_it_is_opened_again_then_the_first_server_sees_1001() -> void:
-	var first := server(["upgrade", "answer_close", "hold"])
+func test_when_it_connects_or_is_open_then_open_is_refused_and_nothing_changes() -> void:
+	var first := server(["upgrade", "echo"])
+	add(first.url)
+	expect_eq([node.open("http://not looked at"), node.url], [ERR_ALREADY_IN_USE, first.url], "while connecting")
+	await until_heard("opened")
+	expect_eq([node.open("http://not looked at"), node.url], [ERR_ALREADY_IN_USE, first.url], "while open")
+	node.send_text("still there")
+	await until_heard("message_received")
+	expect_eq(heard, [["opened", ""], ["message_received", "still there"]])
+
+
+func test_when_it_is_still_closing_then_another_connection_may_be_opened() -> void:
+	var first := server(["upgrade", "drain", "hold"])
 	var second := server(["upgrade", {"text": "second"}, "hold"])
 	add(first.url)
 	await until_heard("opened")
-	expect_eq(node.open(second.url), OK)
+	node.close()
+	expect_eq([node.open(second.url), node.url], [OK, second.url])
 	await until_heard("message_received")
-	await expect_close_seen(first, 1001)
-	expect_eq([heard, node.url], [[["opened", ""], ["opened", ""], ["message_received", "second"]], second.url])
+	expect_eq(heard, [["opened", ""], ["opened", ""], ["message_received", "second"]])
+
+
+func test_when_it_is_asked_for_its_state_then_it_is_that_of_its_connection() -> void:
+	node = WebSocketNode.new()
+	expect_eq([node.get_ready_state(), node.is_open()], [TungstenWebSocketPeer.STATE_CLOSED, false])
+	add(server(["upgrade", "answer_close", "hold"]).url)
+	expect_eq([node.get_ready_state(), node.is_open()], [TungstenWebSocketPeer.STATE_CONNECTING, false])
+	await until_heard("opened")
+	expect_eq([node.get_ready_state(), node.is_open()], [TungstenWebSocketPeer.STATE_OPEN, true])
+	node.close()
+	expect_eq([node.get_ready_state(), node.is_open()], [TungstenWebSocketPeer.STATE_CLOSING, false])
+	await until_heard("closed")
+	expect_eq([node.get_ready_state(), node.is_open()], [TungstenWebSocketPeer.STATE_CLOSED, false])
 
 
 func test_when_settings_are_made_then_the_server_gets_them() -> void:
 	var counterpart := server(["upgrade", {"expect_ping": 1}, "echo"])
 	node = WebSocketNode.new()
-	node.protocols = ["chat", "game"]
-	node.headers = ["X-Game: yes"]
+	node.supported_protocols = ["chat", "game"]
+	node.handshake_headers = ["X-Game: yes"]
 	node.heartbeat_interval = 0.05
 	add(counterpart.url)
 	await until_heard("opened")
@@ -281,6 +304,8 @@ func test_when_a_handler_opens_another_connection_then_only_that_one_is_told_of(
 		connect_to(name, func() -> void:
 			if not done[0]:
 				done[0] = true
+				# Gives the old one up where it is still there.
+				node.close(-1)
 				expect_eq(node.open(other), OK))
 		await until(func() -> bool: return heard[-1] == ["message_received", "other"] if heard.size() > 0 else false, 5.0, name)
 		await frames(5)

@@ -118,6 +118,8 @@ func test_when_a_connection_is_in_use_then_another_is_refused() -> void:
 	expect_eq(peer.connect_to_url(counterpart.url), ERR_ALREADY_IN_USE, "while connecting")
 	await until_state(peer, OPEN)
 	expect_eq(peer.connect_to_url(counterpart.url), ERR_ALREADY_IN_USE, "while open")
+	# Nothing is printed, whatever the arguments.
+	expect_eq([peer.connect_to_url(""), peer.accept_stream(null)], [ERR_ALREADY_IN_USE, ERR_ALREADY_IN_USE])
 	expect_eq(await next_packet(peer), "still here")
 
 

@@ -10,8 +10,16 @@ func test_when_a_client_has_joined_then_its_request_can_be_read() -> void:
 	expect_eq(guest.host.get_requested_url(), "ws://example.com/chat?x=1")
 	var headers := Array(guest.host.get_request_headers())
 	expect_true(headers.has("Cookie: a=b") and headers.has("Origin: http://game"), str(headers))
+	expect_eq([guest.host.get_request_header("cookie"), guest.host.get_request_header("ORIGIN")], ["a=b", "http://game"])
+	expect_eq([guest.host.get_request_header("none"), guest.host.get_response_header("Upgrade")], ["", ""])
 	expect_eq(guest.host.get_connected_host(), "127.0.0.1")
 	expect_true((await guest.answer()).begins_with("HTTP/1.1 101 "))
+
+
+func test_when_several_fields_have_one_name_then_they_are_a_list() -> void:
+	var guest := await _guest(_request("GET", "/", ["X-Forwarded-For: 10.0.0.1", "x-forwarded-for: 10.0.0.2, 10.0.0.3"]))
+	await until_state(guest.host, OPEN)
+	expect_eq(guest.host.get_request_header("X-Forwarded-For"), "10.0.0.1, 10.0.0.2, 10.0.0.3")
 
 
 func test_when_the_target_is_a_whole_url_then_it_is_what_was_requested() -> void:

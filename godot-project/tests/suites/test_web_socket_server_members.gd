@@ -182,6 +182,7 @@ func test_when_extra_headers_are_set_then_the_client_gets_them() -> void:
 	var client := await join()
 	var headers := Array(client.get_response_headers())
 	expect_true(headers.has("X-Game: Tungsten") and headers.has("X-Level: 7"), str(headers))
+	expect_eq([client.get_response_header("x-level"), client.get_request_header("Host")], ["7", ""])
 	host.set_extra_headers()
 	client = await join()
 	expect_true(not Array(client.get_response_headers()).has("X-Level: 7"))

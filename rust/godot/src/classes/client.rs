@@ -1,8 +1,10 @@
 //! `WebSocketClient`: the client of Godot 3, with its signals.
 
+#![expect(unreachable_pub, reason = "`#[var]` makes public accessors")]
+
 use crate::classes::error::WebSocketError;
 use crate::classes::peer::{Notice, WebSocketPeer};
-use crate::classes::property::settings_properties;
+use crate::classes::property::{Configured as _, settings_properties};
 use crate::classes::settings::{Compression, Settings};
 use crate::engine::convert;
 use crate::engine::tls::Trust;
@@ -14,7 +16,7 @@ use crate::session::multiplayer_class::multiplayer_class;
 use crate::session::signal;
 use crate::session::watch::Pulse;
 use godot::classes::multiplayer_peer::ConnectionStatus;
-use godot::classes::{MultiplayerPeerExtension, X509Certificate};
+use godot::classes::{CryptoKey, MultiplayerPeerExtension, TlsOptions, X509Certificate};
 use godot::global::Error;
 use godot::prelude::*;
 use std::time::{Duration, Instant};
@@ -35,6 +37,8 @@ pub(crate) struct WebSocketClient {
     trusted_ssl_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
     #[var(get = get_trusted_tls_certificate, set = set_trusted_tls_certificate, usage_flags = [EDITOR])]
     trusted_tls_certificate: PhantomVar<Option<Gd<X509Certificate>>>,
+    #[var(usage_flags = [NONE])]
+    tls_options: Option<Gd<TlsOptions>>,
     #[init(val = true)]
     verify: bool,
     trusted: Option<Gd<X509Certificate>>,
@@ -101,7 +105,7 @@ impl WebSocketClient {
             return Error::ERR_ALREADY_IN_USE;
         }
         let settings = self.settings.with_request(&protocols, &custom_headers);
-        let trust = Trust::Godot3 { verify: self.verify, trusted: self.trusted.as_ref() };
+        let trust = Trust::new(self.tls_options.as_ref(), self.verify, self.trusted.as_ref());
         if let Err(refusal) = self.connection.start(settings, &url.to_string(), trust) {
             return refusal.told("WebSocketClient.connect_to_url");
         }
@@ -188,11 +192,27 @@ impl WebSocketClient {
     fn set_trusted_tls_certificate(&mut self, certificate: Option<Gd<X509Certificate>>) {
         self.set_trusted(certificate);
     }
+
+    #[func]
+    fn set_client_certificate(&mut self, key: Option<Gd<CryptoKey>>, certificate: Option<Gd<X509Certificate>>) {
+        self.change("set_client_certificate", |settings| settings.set_client_certificate(key, certificate));
+    }
 }
 
 settings_properties! {
     WebSocketClient, usage_flags = [EDITOR];
+    inbound_buffer_size: i64, get_inbound_buffer_size, set_inbound_buffer_size(buffer_size);
+    outbound_buffer_size: i64, get_outbound_buffer_size, set_outbound_buffer_size(buffer_size);
+    max_queued_packets: i64, get_max_queued_packets, set_max_queued_packets(buffer_size);
+    max_message_size: i64, get_max_message_size, set_max_message_size(size);
+    handshake_timeout: f64, get_handshake_timeout, set_handshake_timeout(timeout);
+    close_timeout: f64, get_close_timeout, set_close_timeout(timeout);
+    heartbeat_interval: f64, get_heartbeat_interval, set_heartbeat_interval(interval);
+    heartbeat_timeout: f64, get_heartbeat_timeout, set_heartbeat_timeout(timeout);
     compression: Compression, get_compression, set_compression(compression), ENUM(Compression::CHOICES);
+    compression_threshold: i64, get_compression_threshold, set_compression_threshold(size);
+    compression_level: i64, get_compression_level, set_compression_level(level);
+    pinned_public_keys: PackedStringArray, get_pinned_public_keys, set_pinned_public_keys(keys);
 }
 
 impl WebSocketClient {

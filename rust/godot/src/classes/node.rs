@@ -6,8 +6,8 @@
 #![expect(unreachable_pub, reason = "`#[export]` makes public accessors")]
 
 use crate::classes::error::WebSocketError;
-use crate::classes::peer::{Notice, WebSocketPeer, WriteMode};
-use crate::classes::property::settings_properties;
+use crate::classes::peer::{Notice, State, WebSocketPeer, WriteMode};
+use crate::classes::property::{Configured as _, settings_properties};
 use crate::classes::settings::{Compression, Settings};
 use crate::engine::convert;
 use crate::engine::tls::Trust;
@@ -16,13 +16,17 @@ use crate::session::connection::Connection;
 use crate::session::signal;
 use godot::classes::node::ProcessMode;
 use godot::classes::notify::NodeNotification;
-use godot::classes::{Engine, INode, Node, X509Certificate};
+use godot::classes::{CryptoKey, Engine, INode, Node, TlsOptions, X509Certificate};
 use godot::global::Error;
 use godot::prelude::*;
-use tungsten_core::{ErrorKind, Event, Kind, Misuse, Phase, WsUrl};
+use tungsten_core::{ErrorKind, Event, Kind, Misuse, Phase, ReadyState, WsUrl};
 
 /// The method that the tree calls in every frame. No script has one of this name; its own would be called instead.
 const POLL: &str = "_tungsten_poll";
+
+/// For the inspector.
+const SECONDS: &str = "0.1,60,0.1,or_greater,suffix:s";
+const SECONDS_OR_NEVER: &str = "0,60,0.1,or_greater,suffix:s";
 
 /// A connection as a node. Its page of help is `doc_classes/WebSocketNode.xml`.
 #[derive(GodotClass)]
@@ -35,15 +39,15 @@ pub(crate) struct WebSocketNode {
     #[var(set = set_connect_on_ready)]
     #[init(val = true)]
     connect_on_ready: bool,
-    #[export]
-    protocols: PackedStringArray,
-    #[export]
-    headers: PackedStringArray,
+    // Last, as the group goes on with the properties of the settings.
+    #[export_group(name = "TLS")]
     #[export]
     #[init(val = true)]
     verify_tls: bool,
     #[export]
     trusted_tls_certificate: Option<Gd<X509Certificate>>,
+    #[var(usage_flags = [NONE])]
+    tls_options: Option<Gd<TlsOptions>>,
 
     settings: Settings,
     connection: Connection,
@@ -74,6 +78,9 @@ impl WebSocketNode {
 
     #[func]
     fn open(&mut self, #[opt(default = "")] url: GString) -> Error {
+        if self.connection.is_busy() {
+            return Error::ERR_ALREADY_IN_USE;
+        }
         if !self.base().is_inside_tree() {
             let reason = "the node is not inside of the tree, where it would be polled";
             return Refusal::new(Error::ERR_UNCONFIGURED, reason).of(&self.name_in_tree()).told("WebSocketNode.open");
@@ -110,8 +117,23 @@ impl WebSocketNode {
     }
 
     #[func]
+    fn get_ready_state(&self) -> State {
+        self.connection.state().into()
+    }
+
+    #[func]
+    fn is_open(&self) -> bool {
+        self.connection.state() == ReadyState::Open
+    }
+
+    #[func]
     fn get_peer(&self) -> Option<Gd<WebSocketPeer>> {
         self.connection.peer()
+    }
+
+    #[func]
+    fn set_client_certificate(&mut self, key: Option<Gd<CryptoKey>>, certificate: Option<Gd<X509Certificate>>) {
+        self.change("set_client_certificate", |settings| settings.set_client_certificate(key, certificate));
     }
 
     #[func]
@@ -136,17 +158,31 @@ impl WebSocketNode {
 
 settings_properties! {
     WebSocketNode, usage_flags = [STORAGE, EDITOR];
-    heartbeat_interval: f64, get_heartbeat_interval, set_heartbeat_interval(interval),
-        RANGE("0,60,0.1,or_greater,suffix:s");
+    pinned_public_keys: PackedStringArray, get_pinned_public_keys, set_pinned_public_keys(keys);
+    #[group = "Handshake"]
+    supported_protocols: PackedStringArray, get_supported_protocols, set_supported_protocols(protocols);
+    handshake_headers: PackedStringArray, get_handshake_headers, set_handshake_headers(protocols);
+    #[group = "Times"]
+    handshake_timeout: f64, get_handshake_timeout, set_handshake_timeout(timeout), RANGE(SECONDS);
+    close_timeout: f64, get_close_timeout, set_close_timeout(timeout), RANGE(SECONDS);
+    heartbeat_interval: f64, get_heartbeat_interval, set_heartbeat_interval(interval), RANGE(SECONDS_OR_NEVER);
+    heartbeat_timeout: f64, get_heartbeat_timeout, set_heartbeat_timeout(timeout), RANGE(SECONDS);
+    #[group = "Limits"]
+    inbound_buffer_size: i64, get_inbound_buffer_size, set_inbound_buffer_size(buffer_size), NONE("suffix:B");
+    outbound_buffer_size: i64, get_outbound_buffer_size, set_outbound_buffer_size(buffer_size), NONE("suffix:B");
+    max_queued_packets: i64, get_max_queued_packets, set_max_queued_packets(buffer_size);
+    max_message_size: i64, get_max_message_size, set_max_message_size(size), NONE("suffix:B");
+    #[group = "Compression"]
     compression: Compression, get_compression, set_compression(compression), ENUM(Compression::CHOICES);
+    compression_threshold: i64, get_compression_threshold, set_compression_threshold(size), NONE("suffix:B");
+    compression_level: i64, get_compression_level, set_compression_level(level), RANGE("1,9");
 }
 
 impl WebSocketNode {
     /// Starts to connect with the settings of the node.
     fn connect(&mut self) -> Result<(), Refusal> {
-        let settings = self.settings.with_request(&self.protocols, &self.headers);
-        let trust = Trust::Godot3 { verify: self.verify_tls, trusted: self.trusted_tls_certificate.as_ref() };
-        self.connection.start(settings, &self.url.to_string(), trust)
+        let trust = Trust::new(self.tls_options.as_ref(), self.verify_tls, self.trusted_tls_certificate.as_ref());
+        self.connection.start(self.settings.clone(), &self.url.to_string(), trust)
     }
 
     /// Says why nothing was started: on the console, as it is a mistake in the game, and with `failed` once the call is

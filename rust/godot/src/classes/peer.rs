@@ -290,8 +290,18 @@ impl WebSocketPeer {
     }
 
     #[func]
+    fn get_request_header(&self, name: GString) -> GString {
+        convert::header_value(self.peer.request().map(UpgradeRequest::headers).unwrap_or_default(), &name)
+    }
+
+    #[func]
     fn get_response_headers(&self) -> PackedStringArray {
         convert::header_lines(self.peer.response().map(Response::headers).unwrap_or_default())
+    }
+
+    #[func]
+    fn get_response_header(&self, name: GString) -> GString {
+        convert::header_value(self.peer.response().map(Response::headers).unwrap_or_default(), &name)
     }
 
     #[func]

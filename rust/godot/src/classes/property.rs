@@ -4,7 +4,7 @@ use crate::classes::settings::Settings;
 use crate::load::console;
 use godot::obj::GodotClass;
 use godot::register::info::{PropertyHint, PropertyHintInfo, PropertyUsageFlags};
-use godot::register::private::register_var;
+use godot::register::private::{register_group, register_var};
 use godot::register::property::Var;
 
 /// A class that has settings. [`settings_properties`] makes properties of them.
@@ -31,12 +31,15 @@ pub(crate) trait Configured {
 
 /// Makes properties of a class out of its field `settings`, with `register_properties` to be called once the class is
 /// registered. A line has the name, the type, the accessors with the argument as the engine shows it, and a hint for
-/// the inspector if there is more to say than the type does. `apply` is what follows a change. (gdext takes accessors
+/// the inspector if there is more to say than the type does; a `#[group]` of the inspector begins with it. `apply` is what follows a change. (gdext takes accessors
 /// of a `#[var]` only from the one block that has the signals, which no macro can add to.)
 macro_rules! settings_properties {
     (
         $class:ident, usage_flags = [$($usage:ident),*] $(, apply = $apply:ident)?;
-        $($name:ident: $type:ident, $get:ident, $set:ident($value:ident) $(, $hint:ident($hint_text:expr))?;)*
+        $(
+            $(#[group = $group:literal])?
+            $name:ident: $type:ident, $get:ident, $set:ident($value:ident) $(, $hint:ident($hint_text:expr))?;
+        )*
     ) => {
         #[godot::register::godot_api(secondary)]
         impl $class {
@@ -74,6 +77,7 @@ macro_rules! settings_properties {
             pub(crate) fn register_properties() {
                 let usage = $(godot::register::info::PropertyUsageFlags::$usage)|*;
                 $(
+                    $($crate::classes::property::begin_group::<$class>($group);)?
                     let hint = None $(.or(Some((godot::register::info::PropertyHint::$hint, $hint_text))))?;
                     let accessors = (stringify!($get), stringify!($set));
                     $crate::classes::property::register::<$class, $type>(stringify!($name), accessors, hint, usage);
@@ -94,4 +98,9 @@ pub(crate) fn register<C: GodotClass, T: Var>(
 ) {
     let hint = hint.map(|(hint, text)| PropertyHintInfo { hint, hint_string: text.into() });
     register_var::<C, T>(name, getter, setter, hint, Some(usage | T::godot_shape().usage_flags()));
+}
+
+/// Puts the properties that follow into a group of the inspector.
+pub(crate) fn begin_group<C: GodotClass>(name: &str) {
+    register_group::<C>(name, "");
 }

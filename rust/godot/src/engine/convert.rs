@@ -21,6 +21,14 @@ pub(crate) fn header_lines(headers: &[Header]) -> PackedStringArray {
     headers.iter().map(|header| text(&format!("{}: {}", header.name, header.value))).collect()
 }
 
+/// The value of a header field, whatever the case of its name; those of several are a list (RFC 9110 §5.3). Empty
+/// without one.
+pub(crate) fn header_value(headers: &[Header], name: &GString) -> GString {
+    let name = name.to_string();
+    let fields = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(&name));
+    text(&fields.map(|header| header.value.as_str()).collect::<Vec<_>>().join(", "))
+}
+
 /// The reason of a close frame. Godot 3 sends a NUL at its end.
 pub(crate) fn reason(reason: &str) -> GString {
     text(reason.trim_end_matches('\0'))

@@ -49,7 +49,19 @@ pub(crate) enum Trust<'a> {
     Godot3 { verify: bool, trusted: Option<&'a Gd<X509Certificate>> },
 }
 
-impl Trust<'_> {
+impl<'a> Trust<'a> {
+    /// As the options say, if there are any; else as the properties of Godot 3 do.
+    pub(crate) fn new(
+        options: Option<&'a Gd<TlsOptions>>,
+        verify: bool,
+        trusted: Option<&'a Gd<X509Certificate>>,
+    ) -> Self {
+        match options {
+            Some(_) => Self::Options(options),
+            None => Self::Godot3 { verify, trusted },
+        }
+    }
+
     /// Whether a client can do with it.
     ///
     /// # Errors

@@ -41,13 +41,13 @@ impl WebSocketPeer {
 
     /// Starts to connect.
     pub(crate) fn connect(&mut self, url: &str, trust: Trust<'_>) -> Result<(), Refusal> {
+        if self.is_busy() {
+            return Err(Error::ERR_ALREADY_IN_USE.into());
+        }
         if url.is_empty() {
             return Err(Refusal::invalid("the URL is empty"));
         }
         trust.check().map_err(Refusal::invalid)?;
-        if self.is_busy() {
-            return Err(Error::ERR_ALREADY_IN_USE.into());
-        }
         let parsed = WsUrl::parse(url).map_err(misuse)?;
         let extras = self.settings.tls();
         let tls = extras.and_then(|extras| parsed.is_secure().then(|| tls::client(trust, extras)).transpose());
@@ -65,10 +65,10 @@ impl WebSocketPeer {
 
     /// Starts to serve a client on a stream of the engine.
     pub(super) fn accept_engine_stream(&mut self, stream: Option<Gd<StreamPeer>>) -> Result<(), Refusal> {
-        let stream = stream.ok_or_else(|| Refusal::invalid("the stream is null"))?;
         if self.is_busy() {
             return Err(Error::ERR_ALREADY_IN_USE.into());
         }
+        let stream = stream.ok_or_else(|| Refusal::invalid("the stream is null"))?;
         // Before the stream is ours: what we hold we end.
         self.settings.check_headers().map_err(misuse)?;
         let not_one = "the stream is neither a StreamPeerTCP nor a StreamPeerTLS over one";
