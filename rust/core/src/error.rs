@@ -81,10 +81,6 @@ pub enum ErrorKind {
     // The application.
     /// The URL or a setting cannot be used; nothing was started.
     InvalidParameter,
-
-    // Us.
-    /// A bug in this library; please report it.
-    Internal,
 }
 
 /// Why and when a connection failed, with a sentence for logs.
@@ -173,8 +169,7 @@ impl Error {
             | ErrorKind::InvalidText
             | ErrorKind::MessageTooBig
             | ErrorKind::HeadTooBig
-            | ErrorKind::InvalidParameter
-            | ErrorKind::Internal => false,
+            | ErrorKind::InvalidParameter => false,
         }
     }
 }

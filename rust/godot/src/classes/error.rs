@@ -127,10 +127,9 @@ class_enum! {
         InvalidText = 18, "KIND_INVALID_TEXT";
         MessageTooBig = 19, "KIND_MESSAGE_TOO_BIG";
         HeadTooBig = 20, "KIND_HEAD_TOO_BIG";
-        Internal = 21, "KIND_INTERNAL";
-        InvalidRequest = 22, "KIND_INVALID_REQUEST";
-        TurnedAway = 23, "KIND_TURNED_AWAY";
-        InvalidParameter = 24, "KIND_INVALID_PARAMETER";
+        InvalidRequest = 21, "KIND_INVALID_REQUEST";
+        TurnedAway = 22, "KIND_TURNED_AWAY";
+        InvalidParameter = 23, "KIND_INVALID_PARAMETER";
     }
     unknown => Err(godot::meta::error::ConvertError::new("not a WebSocketError.Kind"))
 }
@@ -175,7 +174,6 @@ impl From<ErrorKind> for Reason {
             ErrorKind::TurnedAway => Self::TurnedAway,
             ErrorKind::MessageTooBig => Self::MessageTooBig,
             ErrorKind::HeadTooBig => Self::HeadTooBig,
-            ErrorKind::Internal => Self::Internal,
         }
     }
 }
