@@ -65,6 +65,29 @@ func test_when_the_recipe_for_reconnecting_is_followed_then_the_connection_comes
 	_forget()
 
 
+func test_when_the_recipe_for_a_server_is_followed_then_those_in_one_room_hear_each_other() -> void:
+	var recipe := _recipe("A server as a node")
+	expect_eq(recipe.size(), 1)
+	var host := _node(_script, recipe[0].replace("_server.port = 9080", "_server.port = 0"))
+	var heard := []
+	var guests: Array[WebSocketNode] = []
+	for room: String in ["a", "a", "b"]:
+		var guest := WebSocketNode.new()
+		guest.url = "ws://127.0.0.1:%d/%s?token=1" % [host.get("_server").get_local_port(), room]
+		guest.message_received.connect(func(data: Variant) -> void: heard.append([guests.find(guest), data]))
+		guests.append(guest)
+		add_child(guest)
+		await until(func() -> bool: return host.get("_rooms").size() == guests.size())
+	await until(func() -> bool: return guests.all(func(guest: WebSocketNode) -> bool: return guest.send_text("hello") == OK))
+	await until(func() -> bool: return heard.size() >= 2)
+	heard.sort()
+	expect_eq(heard, [[0, "hello"], [1, "hello"]])
+	guests[0].close()
+	await until(func() -> bool: return host.get("_rooms").size() == 2)
+	host.free()
+	_forget()
+
+
 func test_when_the_recipe_for_a_token_is_followed_then_only_who_knows_it_comes_in() -> void:
 	var recipe := _recipe("A token")
 	expect_eq(recipe.size(), 2)

@@ -1,7 +1,7 @@
 extends "res://tests/suite.gd"
 ## The pages of editor help against what the extension has registered.
 
-const CLASSES := ["WebSocketPeer", "WebSocketMultiplayerPeer", "WebSocketClient", "WebSocketServer", "WebSocketError", "WebSocketNode"]
+const CLASSES := ["WebSocketPeer", "WebSocketMultiplayerPeer", "WebSocketClient", "WebSocketServer", "WebSocketError", "WebSocketNode", "WebSocketServerNode"]
 const PAGES := "rust/godot/doc_classes"
 
 ## The tags whose text explains something, and those that are named after what they explain.

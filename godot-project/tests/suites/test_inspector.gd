@@ -1,7 +1,7 @@
 extends "res://tests/suite.gd"
 ## What the inspector makes of properties: one that is an enumeration has a list to choose from.
 
-const CLASSES := ["WebSocketPeer", "WebSocketMultiplayerPeer", "WebSocketClient", "WebSocketServer", "WebSocketNode"]
+const CLASSES := ["WebSocketPeer", "WebSocketMultiplayerPeer", "WebSocketClient", "WebSocketServer", "WebSocketNode", "WebSocketServerNode"]
 
 
 func test_when_a_property_is_an_enumeration_then_it_is_a_list_of_all_its_values() -> void:

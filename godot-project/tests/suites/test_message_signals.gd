@@ -1,7 +1,7 @@
 extends "res://tests/suite.gd"
 ## Which signals tell of a message: one rule for all classes that have them.
 
-const CLASSES: Array[String] = ["WebSocketClient", "WebSocketNode", "WebSocketServer"]
+const CLASSES: Array[String] = ["WebSocketClient", "WebSocketNode", "WebSocketServer", "WebSocketServerNode"]
 ## Those with the signal of Godot 3.
 const WITH_DATA: Array[String] = ["WebSocketClient", "WebSocketServer"]
 
@@ -106,8 +106,11 @@ func test_when_the_listener_of_messages_has_read_it_then_data_received_is_not_to
 func _begin(plain: String) -> void:
 	heard.clear()
 	_subject = make(plain)
-	if _subject is WebSocketServer:
+	if _is_server():
 		_subject.bind_ip = "127.0.0.1"
+		if _subject is Node:
+			_subject.listen_on_ready = false
+			add_child(_subject)
 		expect_eq(_subject.listen(0), OK)
 		_visitor = TungstenWebSocketPeer.new()
 		expect_eq(_visitor.connect_to_url("ws://127.0.0.1:%d" % _subject.get_local_port()), OK)
@@ -143,7 +146,7 @@ func _receive(texts: Array[String], count := texts.size()) -> void:
 func _peer() -> TungstenWebSocketPeer:
 	if _subject is WebSocketNode:
 		return _subject.get_peer()
-	if _subject is WebSocketServer:
+	if _is_server():
 		var ids: PackedInt32Array = _subject.get_peers()
 		_id = ids[0] if ids.size() > 0 else 0
 	else:
@@ -156,10 +159,14 @@ func _sender() -> TungstenWebSocketPeer:
 	return _visitor if _visitor != null else _peer()
 
 
+func _is_server() -> bool:
+	return _subject is WebSocketServer or _subject is WebSocketServerNode
+
+
 func _end_signal(plain: String) -> String:
 	match plain:
 		"WebSocketClient": return "connection_closed"
-		"WebSocketServer": return "client_disconnected"
+		"WebSocketServer", "WebSocketServerNode": return "client_disconnected"
 		_: return "closed"
 
 
@@ -191,7 +198,7 @@ func _await_messages(count: int) -> void:
 
 ## Of a server the id comes first.
 func _on_message(first: Variant, second: Variant = null) -> void:
-	if _subject is WebSocketServer:
+	if _is_server():
 		expect_eq(first, _id)
 	heard.append(first if second == null else second)
 

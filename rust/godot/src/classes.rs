@@ -8,4 +8,5 @@ pub(crate) mod node;
 pub(crate) mod peer;
 pub(crate) mod property;
 pub(crate) mod server;
+pub(crate) mod server_node;
 pub(crate) mod settings;

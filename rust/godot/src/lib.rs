@@ -14,6 +14,7 @@ use classes::multiplayer_peer::WebSocketMultiplayerPeer;
 use classes::node::WebSocketNode;
 use classes::peer::{self, WebSocketPeer};
 use classes::server::WebSocketServer;
+use classes::server_node::WebSocketServerNode;
 use engine::logging;
 use godot::init::{ExtensionLibrary, InitStage, gdextension};
 use load::entry::Tungsten;
@@ -34,6 +35,8 @@ unsafe impl ExtensionLibrary for Tungsten {
                 WebSocketServer::register_properties();
                 WebSocketServer::register_server_properties();
                 WebSocketNode::register_properties();
+                WebSocketServerNode::register_server_properties();
+                WebSocketServerNode::register_properties();
                 names::announce(|level, text| console::say(level, text, None));
             }
             InitStage::Editor => help_keeper::init(),

@@ -7,6 +7,7 @@ pub(crate) mod endpoint;
 pub(crate) mod filter;
 pub(crate) mod host;
 pub(crate) mod hosting;
+pub(crate) mod in_tree;
 pub(crate) mod membership;
 pub(crate) mod multiplayer;
 pub(crate) mod multiplayer_class;

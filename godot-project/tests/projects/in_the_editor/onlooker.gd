@@ -3,7 +3,7 @@ extends Node
 ## Runs in the editor: opens a scene and prints what the editor shows of it.
 
 const SCENE := "res://connections.tscn"
-const NODES: Array[String] = ["Empty", "Wrong", "Manual", "Fine"]
+const NODES: Array[String] = ["Empty", "Wrong", "Manual", "Fine", "Server", "Half"]
 const DEADLINE_MS := 30_000
 
 var _started := Time.get_ticks_msec()
@@ -22,12 +22,16 @@ func _ready() -> void:
 	root.get_node("Wrong").url = ""
 	root.get_node("Manual").connect_on_ready = true
 	root.get_node("Fine").url = "ws://"
-	await _until(func() -> bool: return not _warnings_of("Fine").is_empty())
+	root.get_node("Server").handshake_headers = ["no field"]
+	root.get_node("Half").private_key = null
+	await _until(func() -> bool: return not _warnings_of("Fine").is_empty() and _warnings_of("Half").is_empty())
 	_tell_warnings("later")
 	EditorInterface.inspect_object(root.get_node("Fine"))
 	await _until(func() -> bool: return _editor_of("compression") != null)
 	print("compression is edited with: ", _editor_of("compression").get_class())
-	var connected := NODES.filter(func(name: String) -> bool: return root.get_node(name).get_peer() != null)
+	var connected := NODES.filter(func(name: String) -> bool:
+		var node := root.get_node(name)
+		return node.is_listening() if node is WebSocketServerNode else node.get_peer() != null)
 	print("connected in the editor: ", connected)
 	get_tree().quit()
 

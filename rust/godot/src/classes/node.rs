@@ -1,32 +1,21 @@
-//! `WebSocketNode`: a client for the scene tree, which polls itself.
-//!
-//! The engine calls a script's `_ready`, `_process` or `_exit_tree` in the place of a class's own. So this class has
-//! none of them: it hears of its life by notifications, and of frames by a signal of the tree.
+//! `WebSocketNode`: a client for the scene tree, which polls itself; [`in_tree`] says how.
 
 #![expect(unreachable_pub, reason = "`#[export]` makes public accessors")]
 
 use crate::classes::error::WebSocketError;
 use crate::classes::peer::{Notice, State, WebSocketPeer, WriteMode};
-use crate::classes::property::{Configured as _, settings_properties};
+use crate::classes::property::{Configured as _, SECONDS, SECONDS_OR_NEVER, settings_properties};
 use crate::classes::settings::{Compression, Settings};
 use crate::engine::convert;
 use crate::engine::tls::Trust;
 use crate::load::console::Refusal;
 use crate::session::connection::Connection;
-use crate::session::signal;
-use godot::classes::node::ProcessMode;
+use crate::session::{in_tree, signal};
 use godot::classes::notify::NodeNotification;
 use godot::classes::{CryptoKey, Engine, INode, Node, TlsOptions, X509Certificate};
 use godot::global::Error;
 use godot::prelude::*;
 use tungsten_core::{ErrorKind, Event, Kind, Misuse, Phase, ReadyState, WsUrl};
-
-/// The method that the tree calls in every frame. No script has one of this name; its own would be called instead.
-const POLL: &str = "_tungsten_poll";
-
-/// For the inspector.
-const SECONDS: &str = "0.1,60,0.1,or_greater,suffix:s";
-const SECONDS_OR_NEVER: &str = "0,60,0.1,or_greater,suffix:s";
 
 /// A connection as a node. Its page of help is `doc_classes/WebSocketNode.xml`.
 #[derive(GodotClass)]
@@ -81,16 +70,15 @@ impl WebSocketNode {
         if self.connection.is_busy() {
             return Error::ERR_ALREADY_IN_USE;
         }
-        if !self.base().is_inside_tree() {
-            let reason = "the node is not inside of the tree, where it would be polled";
-            return Refusal::new(Error::ERR_UNCONFIGURED, reason).of(&self.name_in_tree()).told("WebSocketNode.open");
+        if let Err(refusal) = in_tree::check(&self.base()) {
+            return refusal.of(&in_tree::name(&self.base())).told("WebSocketNode.open");
         }
         if !url.is_empty() {
             self.set_url(url);
         }
         match self.connect() {
             Ok(()) => {
-                self.hear_of_frames();
+                in_tree::hear_of_frames(&self.base().clone());
                 Error::OK
             }
             Err(refusal) => self.report(refusal),
@@ -191,13 +179,7 @@ impl WebSocketNode {
         let error = tungsten_core::Error::new(Phase::Resolve, ErrorKind::InvalidParameter, refusal.reason());
         let arguments = ["failed".to_variant(), WebSocketError::of(&error).to_variant()];
         self.base_mut().call_deferred("emit_signal", &arguments);
-        refusal.of(&self.name_in_tree()).told("WebSocketNode.open")
-    }
-
-    /// Which node it is: games have many.
-    fn name_in_tree(&self) -> String {
-        let node = self.base();
-        if node.is_inside_tree() { node.get_path().to_string() } else { node.get_name().to_string() }
+        refusal.of(&in_tree::name(&self.base())).told("WebSocketNode.open")
     }
 
     fn on_ready(&mut self) {
@@ -211,34 +193,11 @@ impl WebSocketNode {
 
     fn on_exit_tree(&mut self) {
         self.connection.let_go();
-        let (mut tree, poll) = (self.base().get_tree(), self.poll_callable());
-        if tree.is_connected("process_frame", &poll) {
-            tree.disconnect("process_frame", &poll);
-        }
-    }
-
-    fn hear_of_frames(&mut self) {
-        let (mut tree, poll) = (self.base().get_tree(), self.poll_callable());
-        if !tree.is_connected("process_frame", &poll) {
-            tree.connect("process_frame", &poll);
-        }
-    }
-
-    // By its name, and not a Rust closure: that would not outlive a reload of the library in the editor.
-    fn poll_callable(&self) -> Callable {
-        Callable::from_object_method(&self.to_gd(), POLL)
+        in_tree::hear_no_more_of_frames(&self.base().clone());
     }
 
     fn peer_to_poll(&self) -> Option<Gd<WebSocketPeer>> {
-        self.connection.peer().filter(|_| self.may_poll())
-    }
-
-    /// A game that pauses is still connected: the other side goes on. So unless a process mode was chosen for the node
-    /// itself, it stops only below a parent that is disabled.
-    fn may_poll(&self) -> bool {
-        let node = self.base();
-        node.can_process()
-            || node.get_process_mode() == ProcessMode::INHERIT && inherited_mode(&node) != ProcessMode::DISABLED
+        self.connection.peer().filter(|_| in_tree::may_poll(&self.base()))
     }
 
     /// The next signal that `peer` gives rise to; none if nothing is left to tell, or a handler has started another
@@ -280,18 +239,6 @@ impl INode for WebSocketNode {
         };
         [GString::from(&warning)].into_iter().collect()
     }
-}
-
-/// The process mode that a node gets from those above it.
-fn inherited_mode(node: &Node) -> ProcessMode {
-    let mut above = node.get_parent();
-    while let Some(parent) = above {
-        match parent.get_process_mode() {
-            ProcessMode::INHERIT => above = parent.get_parent(),
-            mode => return mode,
-        }
-    }
-    ProcessMode::PAUSABLE
 }
 
 /// The next signal that a connection gives rise to.

@@ -7,6 +7,10 @@ use godot::register::info::{PropertyHint, PropertyHintInfo, PropertyUsageFlags};
 use godot::register::private::{register_group, register_var};
 use godot::register::property::Var;
 
+/// Hints for the inspector.
+pub(crate) const SECONDS: &str = "0.1,60,0.1,or_greater,suffix:s";
+pub(crate) const SECONDS_OR_NEVER: &str = "0,60,0.1,or_greater,suffix:s";
+
 /// A class that has settings. [`settings_properties`] makes properties of them.
 pub(crate) trait Configured {
     /// Its plain name.
@@ -31,8 +35,9 @@ pub(crate) trait Configured {
 
 /// Makes properties of a class out of its field `settings`, with `register_properties` to be called once the class is
 /// registered. A line has the name, the type, the accessors with the argument as the engine shows it, and a hint for
-/// the inspector if there is more to say than the type does; a `#[group]` of the inspector begins with it. `apply` is what follows a change. (gdext takes accessors
-/// of a `#[var]` only from the one block that has the signals, which no macro can add to.)
+/// the inspector if there is more to say than the type does; a `#[group]` of the inspector begins with it. `apply` is
+/// what follows a change. (gdext takes accessors of a `#[var]` only from the one block that has the signals, which no
+/// macro can add to.)
 macro_rules! settings_properties {
     (
         $class:ident, usage_flags = [$($usage:ident),*] $(, apply = $apply:ident)?;

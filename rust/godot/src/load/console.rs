@@ -63,6 +63,15 @@ impl Refusal {
         Self { error: self.error, reason }
     }
 
+    /// The same with a reason, if it has none.
+    pub(crate) fn or_because(self, reason: impl Display) -> Self {
+        if self.reason.is_empty() { Self::new(self.error, reason) } else { self }
+    }
+
+    pub(crate) fn error(&self) -> Error {
+        self.error
+    }
+
     pub(crate) fn reason(&self) -> &str {
         &self.reason
     }

@@ -3,13 +3,14 @@
 
 use crate::load::{entry, names};
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     include_str!("../../doc_classes/WebSocketPeer.xml"),
     include_str!("../../doc_classes/WebSocketMultiplayerPeer.xml"),
     include_str!("../../doc_classes/WebSocketClient.xml"),
     include_str!("../../doc_classes/WebSocketServer.xml"),
     include_str!("../../doc_classes/WebSocketError.xml"),
     include_str!("../../doc_classes/WebSocketNode.xml"),
+    include_str!("../../doc_classes/WebSocketServerNode.xml"),
 ];
 
 /// Hands the pages to the editor; those that are there already are replaced.

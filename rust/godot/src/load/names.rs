@@ -5,8 +5,8 @@
 //! project declares it with `class_name`. To Rust each class is called `Unnamed…`; [`registered`] turns that into what
 //! Godot is told.
 //!
-//! [`SAVED`] is the exception: scenes are saved with its name, so it gives way to no script. With another name they
-//! would lose their nodes as soon as somebody adds a script of that name to the project.
+//! [`SAVED`] are the exception: scenes are saved with their names, so they give way to no script. With another name
+//! they would lose their nodes as soon as somebody adds a script of that name to the project.
 
 use godot::classes::Os;
 use godot::global::PrintLevel;
@@ -25,8 +25,8 @@ const PROJECT: u8 = 3;
 /// A script declares it, in vain.
 const CONTESTED: u8 = 4;
 
-/// The class that scenes save.
-const SAVED: &CStr = c"WebSocketNode";
+/// The classes that scenes save.
+const SAVED: [&CStr; 2] = [c"WebSocketNode", c"WebSocketServerNode"];
 
 struct Class {
     plain: &'static CStr,
@@ -37,13 +37,14 @@ struct Class {
     is_settled: AtomicBool,
 }
 
-static CLASSES: [Class; 6] = [
+static CLASSES: [Class; 7] = [
     Class::new(c"WebSocketPeer", c"TungstenWebSocketPeer", true),
     Class::new(c"WebSocketMultiplayerPeer", c"TungstenWebSocketMultiplayerPeer", true),
     Class::new(c"WebSocketClient", c"TungstenWebSocketClient", false),
     Class::new(c"WebSocketServer", c"TungstenWebSocketServer", false),
     Class::new(c"WebSocketError", c"TungstenWebSocketError", false),
     Class::new(c"WebSocketNode", c"TungstenWebSocketNode", false),
+    Class::new(c"WebSocketServerNode", c"TungstenWebSocketServerNode", false),
 ];
 
 impl Class {
@@ -93,7 +94,7 @@ pub(crate) fn take_those_of_classes(has: impl Fn(&'static CStr) -> bool) {
 /// Looks which names the scripts of the project declare.
 pub(crate) fn take_those_of_the_project(declared: &[String]) {
     for class in CLASSES.iter().filter(|class| declared.iter().any(|name| name == class.plain())) {
-        class.take(if class.plain == SAVED { CONTESTED } else { PROJECT });
+        class.take(if SAVED.contains(&class.plain) { CONTESTED } else { PROJECT });
     }
 }
 

@@ -108,6 +108,14 @@ impl Roster {
         if self.is_stopping { Vec::new() } else { listener.accept() }
     }
 
+    /// Ends everything at once, and says 1001 to those that are there.
+    pub(crate) fn leave(&mut self) {
+        for session in self.sessions.values_mut() {
+            session.peer.bind_mut().leave();
+        }
+        *self = Self::default();
+    }
+
     pub(crate) fn add(&mut self, stream: StreamId, peer: Gd<WebSocketPeer>) {
         self.sessions
             .insert(stream, Session { peer, id: None, is_accepted: false, has_more: false, is_dismissed: false });

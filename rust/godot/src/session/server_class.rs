@@ -149,13 +149,14 @@ macro_rules! server_class {
             }
 
             pub(crate) fn register_server_properties() {
-                use $crate::classes::property::register;
+                use $crate::classes::property::{begin_group, register};
                 use godot::classes::{CryptoKey, X509Certificate};
                 use godot::register::info::{PropertyHint, PropertyUsageFlags};
 
                 let usage = $(PropertyUsageFlags::$usage)|*;
                 let certificate = Some((PropertyHint::RESOURCE_TYPE, "X509Certificate"));
                 register::<Self, GString>("bind_ip", ("get_bind_ip", "set_bind_ip"), None, usage);
+                begin_group::<Self>("TLS");
                 let key = Some((PropertyHint::RESOURCE_TYPE, "CryptoKey"));
                 let accessors = ("get_private_key", "set_private_key");
                 register::<Self, Option<Gd<CryptoKey>>>("private_key", accessors, key, usage);
