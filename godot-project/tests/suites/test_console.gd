@@ -149,10 +149,13 @@ func test_when_a_listener_uses_the_object_that_speaks_then_it_can() -> void:
 	var many: Variant = make("WebSocketMultiplayerPeer")
 	var node: Variant = make("WebSocketNode")
 	add_child(node)
+	var host_node: Variant = make("WebSocketServerNode")
+	host_node.listen_on_ready = false
+	add_child(host_node)
 	host.bind_ip = "127.0.0.1"
 	expect_eq([host.listen(0), many.create_server(0, "127.0.0.1")], [OK, OK])
-	expect_error(": ", 23)
-	expect_warning(": ", 2)
+	expect_error(": ", 26)
+	expect_warning(": ", 3)
 	# Each with what a listener calls on the same object.
 	var uses := {
 		peer: func() -> void: peer.send_text("log"); peer.poll(); peer.set_handshake_timeout(3.0),
@@ -160,6 +163,7 @@ func test_when_a_listener_uses_the_object_that_speaks_then_it_can() -> void:
 		host: func() -> void: host.broadcast_text("log"); host.poll(); host.set_max_clients(3),
 		many: func() -> void: many.poll(); many.set_target_peer(0); many.put_packet(PackedByteArray([1])),
 		node: func() -> void: node.send_text("log"); node.close(),
+		host_node: func() -> void: host_node.broadcast_text("log"); host_node.set_max_clients(3); host_node.stop(),
 	}
 	var mistakes := [
 		[peer, "close", 5], [peer, "close", 1000, "x".repeat(200)], [peer, "connect_to_url", ""], [peer, "accept_stream", null],
@@ -169,8 +173,10 @@ func test_when_a_listener_uses_the_object_that_speaks_then_it_can() -> void:
 		[client, "connect_to_url", "x://y"], [host, "set_bind_ip", "x"], [host, "listen", 0], [host, "stop", 5],
 		[host, "disconnect_peer", 77], [host, "set_extra_headers", PackedStringArray(["x"])], [host, "set_handshake_timeout", 0.0],
 		[host, "set_request_filter", func(_one: String) -> int: return 101],
-		[many, "get_peer", 77], [many, "get_peer_address", 77], [many, "disconnect_peer", 77], [many, "set_close_timeout", 0.0],
-		[many, "set_max_message_size", 0], [node, "open", "x://y"],
+		[many, "disconnect_peer", 77], [many, "set_close_timeout", 0.0], [many, "set_handshake_timeout", 0.0],
+		[many, "set_request_filter", func(_one: String) -> int: return 101], [many, "set_max_message_size", 0],
+		[node, "open", "x://y"], [host_node, "set_bind_ip", "x"], [host_node, "set_port", -1], [host_node, "stop", 5],
+		[host_node, "disconnect_peer", 77],
 	]
 	for mistake: Array in mistakes:
 		var heard := [0]
@@ -190,22 +196,31 @@ func test_when_a_listener_uses_the_object_that_speaks_then_it_can() -> void:
 	host.stop()
 	many.close()
 	node.free()
+	host_node.free()
 
 
 func test_when_a_node_speaks_as_it_gets_ready_then_a_listener_can_use_it() -> void:
 	var log: Variant = listen_to_console()
 	if log == null:
 		return
-	expect_error(class_named("WebSocketNode") + ".open: ")
 	var node: Variant = make("WebSocketNode")
 	node.url = "x://y"
+	_expect_usable(log, node, "open", func() -> Error: return node.send_text("log"), FAILED)
+	var host: Variant = make("WebSocketServerNode")
+	host.handshake_headers = ["a\r\nb"]
+	_expect_usable(log, host, "listen_on_ready", func() -> Error: return host.broadcast_text("log"), OK)
+
+
+## Has a node speak as it enters the tree, to a listener that uses it.
+func _expect_usable(log: Variant, node: Node, place: String, use: Callable, expected: Error) -> void:
+	expect_error("%s.%s: " % [class_named(node.get_class()), place])
 	var results := []
 	log.on_text = func(_text: String) -> void:
 		if results.is_empty():
-			results.append(node.send_text("log"))
+			results.append(use.call())
 	add_child(node)
 	log.on_text = Callable()
-	expect_eq(results, [FAILED])
+	expect_eq(results, [expected], place)
 	node.free()
 
 
