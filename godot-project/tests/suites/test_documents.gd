@@ -1,7 +1,7 @@
 extends "res://tests/suite.gd"
 ## The GDScript in the README and in [code]docs/[/code] compiles.
 
-const DOCUMENTS := ["README.md", "docs/errors.md", "docs/migration.md", "docs/performance.md", "docs/recipes.md"]
+const DOCUMENTS := ["README.md", "docs/errors.md", "docs/members.md", "docs/migration.md", "docs/performance.md", "docs/recipes.md"]
 
 ## What stands in front of a block that is code of Godot 3.
 const _OF_GODOT_3 := "Before:"
