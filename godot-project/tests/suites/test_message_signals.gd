@@ -20,6 +20,8 @@ func test_when_nobody_listens_then_messages_wait_until_somebody_does() -> void:
 		await _begin(plain)
 		await _receive(["one", "two", "three"])
 		expect_eq(_peer().get_message(), "one", plain)
+		# Until a server has no other reason to look at the client.
+		await _poll_on()
 		_subject.connect("message_received", _on_message)
 		await _until(func() -> bool: return heard.size() == 2)
 		expect_eq([heard, _peer().get_available_packet_count()], [["two", "three"], 0], plain)
