@@ -3,6 +3,9 @@
 /// A key: each byte of a payload is combined with one of these in turn.
 pub(super) type Mask = [u8; 4];
 
+/// Bytes that are made room for and masked at a time, so that the second step finds its bytes in the nearest cache.
+const PIECE: usize = 4096;
+
 /// Words that are masked at a time. The compiler makes vectors of them, and needs no loop within.
 const BLOCK: usize = 8;
 
@@ -32,9 +35,13 @@ pub(super) fn extend_masked(out: &mut Vec<u8>, payload: &[u8], mask: Option<Mask
     match mask {
         None => out.extend_from_slice(payload),
         Some(mask) => {
-            let start = out.len();
-            out.resize(start + payload.len(), 0);
-            copy_masked(&mut out[start..], payload, mask);
+            out.reserve_exact(payload.len());
+            // A piece is a multiple of the mask, so that each starts with its first byte.
+            for piece in payload.chunks(PIECE) {
+                let start = out.len();
+                out.resize(start + piece.len(), 0);
+                copy_masked(&mut out[start..], piece, mask);
+            }
         }
     }
 }
